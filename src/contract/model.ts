@@ -1,0 +1,49 @@
+import type { GenerateEvent, GenerateRequest } from './generate.ts';
+
+/** What a model is, for lists, banners and replies. */
+export interface ModelInfo {
+  /** The name clients use. */
+  id: string;
+  format: 'gguf' | 'onnx';
+  /** Tokens a request has at most, prompt + completion. */
+  contextSize: number;
+  /** Requests decoded together. */
+  slots: number;
+  /** The device that really computes, in words: `cpu (2 threads)`, `cuda:0 NVIDIA …`. */
+  device: string;
+  tasks: readonly 'generate'[];
+  /** Unix seconds of the load. */
+  created: number;
+}
+
+export interface ModelStats {
+  slotsBusy: number;
+  queued: number;
+}
+
+/** A loaded model. Every task is optional: an embedding model does not generate. */
+export interface Model {
+  readonly info: ModelInfo;
+  stats(): ModelStats;
+  /**
+   * Generates. The first event is `start` (a slot is held), the last `done`.
+   * Leaving the iteration or aborting the signal stops the work and frees the slot.
+   * @throws InferenceError invalid_request, context_exceeded, overloaded, aborted, timeout, model_failed
+   */
+  generate?(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  dispose(): Promise<void>;
+}
+
+export interface Models {
+  list(): readonly ModelInfo[];
+  /**
+   * The model that answers to a name. A server with one model answers to every name.
+   * @throws InferenceError model_not_found, loading
+   */
+  resolve(name: string | undefined): Model;
+}
+
+/** What routes that do not generate may use. */
+export interface Services {
+  models: Models;
+}

@@ -1,0 +1,71 @@
+import type { ZodType } from 'zod';
+import type { InferenceError } from '../contract/errors.ts';
+import type { GenerateEvent, GenerateRequest, GenerateResult } from '../contract/generate.ts';
+import type { Services } from '../contract/model.ts';
+
+/** What a reply says of itself. */
+export interface ReplyInfo {
+  /** The request's id, also in `x-request-id`. */
+  requestId: string;
+  /** The id of the model that answers. */
+  model: string;
+  /** Unix seconds at which the request came in. */
+  created: number;
+}
+
+/** One frame of a stream: `text` is sent as it is, `json` serialized. */
+export type Frame = { json: unknown } | { text: string };
+
+export interface Parsed {
+  request: GenerateRequest;
+  stream: boolean;
+  /** Fields that are not known and were left out; logged once and returned in `x-hearth-ignored`. */
+  ignored: readonly string[];
+}
+
+/** A route that generates. Pure: no I/O, no state. */
+export interface Generation<Body> {
+  kind: 'generation';
+  method: 'POST';
+  /** Express 5 paths. */
+  paths: readonly string[];
+  body: ZodType<Body>;
+  /** @param params the path's parameters, decoded. @throws InferenceError invalid_request */
+  parse(body: Body, params: Readonly<Record<string, string>>): Parsed;
+  /** The JSON reply. */
+  render(result: GenerateResult, body: Body, info: ReplyInfo): unknown;
+  /** The frames of the SSE stream. */
+  frames(events: AsyncIterable<GenerateEvent>, body: Body, info: ReplyInfo): AsyncIterable<Frame>;
+  /** The frame that tells a failure after the headers went out. */
+  errorFrame(error: InferenceError): Frame;
+}
+
+/** A route that answers at once. */
+export interface Call {
+  kind: 'call';
+  method: 'GET' | 'POST' | 'DELETE';
+  paths: readonly string[];
+  run(params: Readonly<Record<string, string>>, services: Services): Promise<unknown>;
+}
+
+/** The mount hands a generation only bodies that its own schema has parsed. */
+export type Route = Generation<unknown> | Call;
+
+export interface Dialect {
+  name: string;
+  /** The path under which unknown routes are answered in this dialect's form: `/v1`. */
+  prefix: string;
+  routes: readonly Route[];
+  error(error: InferenceError): { status: number; body: unknown };
+}
+
+export interface DialectSettings {
+  /** What to do with a field that nobody knows; undefined leaves each dialect its own default. */
+  unknownFields: 'refuse' | 'warn' | undefined;
+  /** A further key under which `/llm/` takes its prompt. */
+  messagesKey: string | undefined;
+  /** Whether a string on `/llm/` goes to the model as it is or as one user message. */
+  stringPrompt: 'raw' | 'chat';
+}
+
+export type CreateDialect = (settings: DialectSettings) => Dialect;
