@@ -1,0 +1,44 @@
+/** A step whose length nobody has measured yet reads this many prompt tokens. */
+const FIRST_CHUNK = 32;
+/** A waiting prompt advances by at least this much in every step, whatever the budget says. */
+const SMALLEST_CHUNK = 16;
+/** Weight of the newest measurement. */
+const GAIN = 0.3;
+
+/**
+ * Learns how long steps take, to tell how many prompt tokens fit beside the decoders within a time budget.
+ * The model is linear: a step takes the decoders' time plus a constant for each prompt token.
+ */
+export class Pace {
+  private readonly budgetMs: number;
+  private decodeMs = 0;
+  private msPerToken: number | undefined;
+
+  /** @param budgetMs how long a step with decoders may take */
+  constructor(budgetMs: number) {
+    this.budgetMs = budgetMs;
+  }
+
+  /** Prompt tokens for a step that decoders wait for. */
+  chunk(): number {
+    if (this.msPerToken === undefined) return FIRST_CHUNK;
+    const tokens = Math.floor((this.budgetMs - this.decodeMs) / this.msPerToken);
+    return Math.max(SMALLEST_CHUNK, tokens);
+  }
+
+  /** Takes note of a step that took `ms`. */
+  measured(ms: number, decoders: number, promptTokens: number): void {
+    if (promptTokens === 0) {
+      this.decodeMs = blend(this.decodeMs === 0 ? undefined : this.decodeMs, ms);
+      return;
+    }
+    // A last chunk of a token or two says more about the step's fixed cost than about its length.
+    if (promptTokens < SMALLEST_CHUNK) return;
+    const reading = decoders > 0 ? Math.max(0, ms - this.decodeMs) : ms;
+    this.msPerToken = Math.max(1e-3, blend(this.msPerToken, reading / promptTokens));
+  }
+}
+
+function blend(average: number | undefined, value: number): number {
+  return average === undefined ? value : average + GAIN * (value - average);
+}

@@ -1,0 +1,66 @@
+import type { StepPlan } from '../contract/tokens.ts';
+import type { Sequence } from './sequence.ts';
+
+/** Several prompts are read side by side only in shares of at least this many tokens. */
+const SMALLEST_SHARE = 32;
+
+/** A slot at work. */
+export interface Running {
+  slot: number;
+  sequence: Sequence;
+}
+
+export interface PlannedStep {
+  plan: StepPlan;
+  decoders: number;
+  promptTokens: number;
+}
+
+/**
+ * The next step: every decoder's last token, then chunks of the prompts that are being read.
+ * Readers share the room evenly in the order given, so a long prompt does not hold up a short one behind it.
+ * @param running sequences with a slot, in the order of their admission
+ * @param batchSize tokens a step takes at most; at least the number of slots
+ * @param chunk prompt tokens at most while somebody decodes
+ */
+export function planStep(running: readonly Running[], batchSize: number, chunk: number): PlannedStep {
+  const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
+  const readers: Running[] = [];
+  for (const entry of running) {
+    if (entry.sequence.last === undefined) readers.push(entry);
+    else plan.push({ slot: entry.slot, tokens: [entry.sequence.last], sample: true });
+  }
+  const decoders = plan.length;
+  const room = batchSize - decoders;
+  const budget = decoders > 0 ? Math.min(room, chunk) : room;
+  const shares = divide(
+    readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read),
+    budget,
+  );
+  let promptTokens = 0;
+  readers.forEach(({ slot, sequence }, index) => {
+    const share = shares[index] ?? 0;
+    if (share === 0) return;
+    const end = sequence.read + share;
+    const { prompt } = sequence.request;
+    plan.push({ slot, tokens: prompt.slice(sequence.read, end), sample: end === prompt.length });
+    promptTokens += share;
+  });
+  return { plan, decoders, promptTokens };
+}
+
+/** Divides a budget among needs: even shares first, what is left to the earliest that still need it. */
+function divide(needs: readonly number[], budget: number): number[] {
+  const even = Math.max(SMALLEST_SHARE, Math.floor(budget / Math.max(1, needs.length)));
+  let left = budget;
+  const shares = needs.map((need) => {
+    const share = Math.min(need, even, left);
+    left -= share;
+    return share;
+  });
+  return shares.map((share, index) => {
+    const more = Math.min((needs[index] ?? 0) - share, left);
+    left -= more;
+    return share + more;
+  });
+}

@@ -1,0 +1,200 @@
+import { abortError, InferenceError } from '../contract/errors.ts';
+import type { Stepper, TokenEvent, TokenRequest } from '../contract/tokens.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { Pace } from './pace.ts';
+import { planStep, type Running } from './plan.ts';
+import { WaitingQueue } from './queue.ts';
+import { Sequence } from './sequence.ts';
+import { chooseSlot, type Slot } from './slots.ts';
+
+export interface SchedulerSettings {
+  /** Requests that may wait for a slot; one more is refused. */
+  maxQueue: number;
+  maxQueueWaitMs: number;
+  /** How long a step with decoders may take while prompts are read. */
+  stepBudgetMs: number;
+  /** Tokens that end a generation. */
+  endTokens: ReadonlySet<number>;
+}
+
+/**
+ * The step loop over one stepper. In every step each decoder advances by one token and waiting prompts by a chunk;
+ * between two steps sequences are dropped, retired and admitted. It knows tokens and slots, no text and no engine.
+ */
+export class Scheduler {
+  private readonly stepper: Stepper;
+  private readonly settings: SchedulerSettings;
+  private readonly clock: Clock;
+  private readonly queue: WaitingQueue;
+  private readonly slots: Slot[];
+  private readonly pace: Pace;
+  /** Slots at work, in the order of their admission. */
+  private running: Slot[] = [];
+  private admissions = 0;
+  private loop: Promise<void> | undefined;
+  private closed: InferenceError | undefined;
+
+  constructor(stepper: Stepper, settings: SchedulerSettings, clock: Clock = systemClock) {
+    this.stepper = stepper;
+    this.settings = settings;
+    this.clock = clock;
+    this.queue = new WaitingQueue(clock, settings.maxQueueWaitMs);
+    this.pace = new Pace(settings.stepBudgetMs);
+    this.slots = Array.from({ length: stepper.slots }, (_, id) => ({
+      id,
+      tokens: [],
+      sequence: undefined,
+      usedAt: 0,
+    }));
+  }
+
+  /** How much is going on right now. */
+  stats(): { slotsBusy: number; queued: number } {
+    return { slotsBusy: this.running.length, queued: this.queue.length };
+  }
+
+  /**
+   * Runs a request: one start, its tokens, one end. Leaving the iteration or aborting the signal drops it.
+   * @throws InferenceError overloaded (at once where the queue is full), aborted or the signal's own reason, model_failed
+   */
+  async *run(request: TokenRequest, signal: AbortSignal): AsyncGenerator<TokenEvent, void, void> {
+    const sequence = this.enqueue(request, signal);
+    const onAbort = (): void => this.drop(sequence, abortError(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      yield* sequence.events;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.drop(sequence, new InferenceError('aborted', 'The reader left.'));
+    }
+  }
+
+  /** Drops everything, waits for the step at work and gives the stepper's memory back. */
+  async dispose(): Promise<void> {
+    this.close(new InferenceError('model_failed', 'The model is being unloaded.', { retryAfter: 5 }));
+    await this.loop;
+    await this.stepper.dispose();
+  }
+
+  private enqueue(request: TokenRequest, signal: AbortSignal): Sequence {
+    if (signal.aborted) throw abortError(signal);
+    if (this.closed) throw this.closed;
+    const free = this.slots.length - this.running.length;
+    if (this.queue.length >= free + this.settings.maxQueue) {
+      throw new InferenceError(
+        'overloaded',
+        `All ${this.slots.length} slots are busy and ${this.queue.length} requests wait; try again later.`,
+        { retryAfter: 1 },
+      );
+    }
+    const sequence = new Sequence(request, this.clock.now());
+    this.queue.push(sequence);
+    this.loop ??= this.work();
+    return sequence;
+  }
+
+  private drop(sequence: Sequence, error: InferenceError): void {
+    this.queue.remove(sequence);
+    sequence.drop(error);
+  }
+
+  private close(error: InferenceError): void {
+    this.closed ??= error;
+    for (let waiting = this.queue.shift(); waiting; waiting = this.queue.shift()) waiting.drop(error);
+    for (const slot of this.running) slot.sequence?.drop(error);
+  }
+
+  /** Steps until there is nothing to do. Never rejects: a broken engine closes the scheduler. */
+  private async work(): Promise<void> {
+    // Requests that arrive in one turn of the event loop share their first step.
+    await Promise.resolve();
+    try {
+      for (;;) {
+        this.retire();
+        await this.admit();
+        if (this.running.length === 0) break;
+        await this.step();
+      }
+    } catch (error) {
+      this.close(
+        new InferenceError('model_failed', 'The model has failed and must be loaded again.', {
+          retryAfter: 30,
+          cause: error,
+        }),
+      );
+      this.retire();
+    }
+    // In the same turn as the last look at the queue, or a request could arrive unseen.
+    this.loop = undefined;
+  }
+
+  /** Takes back the slots of sequences that nobody wants any more; their tokens stay for the next prompt. */
+  private retire(): void {
+    for (const slot of this.running) if (slot.sequence?.dropped) slot.sequence = undefined;
+    this.running = this.running.filter((slot) => slot.sequence);
+  }
+
+  private async admit(): Promise<void> {
+    while (this.running.length < this.slots.length) {
+      const sequence = this.queue.shift();
+      if (!sequence) return;
+      const choice = chooseSlot(this.slots, sequence.request.prompt);
+      if (!choice) throw new Error('no slot is free though fewer run than there are');
+      const { slot } = choice;
+      slot.sequence = sequence;
+      slot.usedAt = ++this.admissions;
+      this.running.push(slot);
+      await this.cut(slot, choice.keep);
+      await this.stepper.begin(slot.id, sequence.request);
+      sequence.read = slot.tokens.length;
+      const queueMs = this.clock.now() - sequence.queuedAt;
+      sequence.events.push({ type: 'start', queueMs, cachedTokens: sequence.read });
+    }
+  }
+
+  private async cut(slot: Slot, length: number): Promise<void> {
+    if (slot.tokens.length === length) return;
+    slot.tokens.length = await this.stepper.trim(slot.id, length);
+  }
+
+  private async step(): Promise<void> {
+    const running = this.running.flatMap((slot): Running[] =>
+      slot.sequence && !slot.sequence.dropped ? [{ slot: slot.id, sequence: slot.sequence }] : [],
+    );
+    if (running.length === 0) return;
+    const { plan, decoders, promptTokens } = planStep(running, this.stepper.batchSize, this.pace.chunk());
+    const began = this.clock.now();
+    let results;
+    try {
+      results = await this.stepper.step(plan);
+    } catch (error) {
+      await this.recover(plan.map((entry) => entry.slot), error);
+      return;
+    }
+    this.pace.measured(this.clock.now() - began, decoders, promptTokens);
+    for (const { slot: id, tokens } of plan) {
+      const slot = this.slots[id];
+      if (!slot?.sequence) continue;
+      slot.tokens.push(...tokens);
+      if (slot.sequence.last === undefined) slot.sequence.read += tokens.length;
+    }
+    for (const { slot: id, id: token } of results) {
+      const slot = this.slots[id];
+      if (slot?.sequence?.accept(token, this.settings.endTokens)) slot.sequence.dropped = true;
+    }
+  }
+
+  /** Fails the requests of a step that failed and empties their slots; the others go on. */
+  private async recover(slots: readonly number[], cause: unknown): Promise<void> {
+    const error = new InferenceError('model_failed', 'The engine failed while it computed this answer; try again.', {
+      retryAfter: 1,
+      cause,
+    });
+    for (const id of slots) {
+      const slot = this.slots[id];
+      if (!slot) continue;
+      slot.sequence?.drop(error);
+      slot.tokens.length = await this.stepper.trim(id, 0);
+    }
+  }
+}
