@@ -1,0 +1,31 @@
+import type { Stepper, Tokenizer } from '../contract/tokens.ts';
+
+export interface LoadOptions {
+  /** Absolute path of the model file. */
+  path: string;
+  /** `auto`, `cpu`, `cuda`, `cuda:N`, `metal` or `vulkan`. */
+  device: string;
+  /** Tokens per slot; undefined lets the engine choose by the model and the memory. */
+  contextSize: number | undefined;
+  slots: number | undefined;
+  threads: number | undefined;
+  batchSize: number | undefined;
+  gpuLayers: 'auto' | 'max' | number;
+  /** Called with the share that is loaded, 0 to 1. */
+  onProgress?: ((fraction: number) => void) | undefined;
+  /** The engine's own log lines. */
+  onLog?: ((level: 'error' | 'warn' | 'debug', message: string) => void) | undefined;
+}
+
+/** A loaded model as the runtime takes it: tokens in, tokens out. */
+export interface Engine {
+  format: 'gguf' | 'onnx';
+  stepper: Stepper;
+  tokenizer: Tokenizer;
+  /** The model's Jinja chat template, where it has one. */
+  chatTemplate: string | undefined;
+  /** The device that really computes, in words. */
+  device: string;
+  /** Tokens the model was trained on at most. */
+  trainedContext: number;
+}

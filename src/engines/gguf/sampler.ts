@@ -1,0 +1,73 @@
+import type { TokenRequest } from '../../contract/tokens.ts';
+import type { AddonSampler, SamplerConfig } from './addon.ts';
+
+/**
+ * A slot's sampler, kept over many requests. The addon's order is bias → penalties → topK → topP → minP → temperature.
+ */
+export class SlotSampler {
+  readonly native: AddonSampler;
+  private readonly endTokens: Uint32Array;
+  private config: SamplerConfig = { temperature: 0, seed: 0 };
+  private request: TokenRequest | undefined;
+  private generated: number[] = [];
+
+  /** @param endTokens tokens that must not come before a request's minTokens */
+  constructor(native: AddonSampler, endTokens: ReadonlySet<number>) {
+    this.native = native;
+    this.endTokens = Uint32Array.from(endTokens);
+  }
+
+  /** Starts anew: random state, penalties and bias of the last request are gone. */
+  begin(request: TokenRequest): void {
+    this.request = request;
+    this.generated = [];
+    // The same seed given twice would go on from the old random state, so another one comes between.
+    this.native.applyConfig({ temperature: 0, seed: (request.sampling.seed ^ 1) >>> 0 });
+    this.config = samplerConfig(request);
+    this.native.applyConfig(this.withBias());
+  }
+
+  /** Takes note of a token that was sampled. */
+  accepted(id: number): void {
+    this.generated.push(id);
+    if (this.request && this.generated.length === this.request.minTokens && this.request.minTokens > 0) {
+      this.native.applyConfig(this.withBias());
+    }
+  }
+
+  private withBias(): SamplerConfig {
+    const { request, config, generated } = this;
+    const penalized = config.repeatPenaltyTokens
+      ? { repeatPenaltyTokens: Uint32Array.from([...config.repeatPenaltyTokens, ...generated]) }
+      : {};
+    const suppress = request !== undefined && generated.length < request.minTokens && this.endTokens.length > 0;
+    const bias = suppress
+      ? { tokenBiasKeys: this.endTokens, tokenBiasValues: new Float32Array(this.endTokens.length).fill(-Infinity) }
+      : {};
+    return { ...config, ...penalized, ...bias };
+  }
+}
+
+/**
+ * A request's sampling in the addon's words. A value that changes nothing is left out: an explicit topK of 0 sorts the
+ * whole vocabulary (2.0 ms instead of 0.3 ms a token at 49,152 entries).
+ */
+function samplerConfig({ sampling, prompt, maxTokens }: TokenRequest): SamplerConfig {
+  const { temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, seed } = sampling;
+  const penalize = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+  return {
+    temperature,
+    seed,
+    ...(topK > 0 && { topK }),
+    ...(topP < 1 && { topP }),
+    ...(minP > 0 && { minP }),
+    ...(penalize && {
+      repeatPenalty: repetitionPenalty,
+      repeatPenaltyPresencePenalty: presencePenalty,
+      repeatPenaltyFrequencyPenalty: frequencyPenalty,
+      // Transformers' repetition_penalty counts the prompt; OpenAI's two penalties count the completion alone.
+      repeatPenaltyTokens: Uint32Array.from(repetitionPenalty === 1 ? [] : prompt),
+      repeatPenaltyMaxTokens: prompt.length + maxTokens,
+    }),
+  };
+}

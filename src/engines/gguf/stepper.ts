@@ -1,0 +1,112 @@
+import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
+import type { AddonContext } from './addon.ts';
+import type { SlotSampler } from './sampler.ts';
+
+export interface StepperOptions {
+  context: AddonContext;
+  /** One for each slot. */
+  samplers: readonly SlotSampler[];
+  contextSize: number;
+  batchSize: number;
+  /** Threads for a step of so many tokens. */
+  threadsFor(tokens: number): number;
+  /** Idle slots between two busy ones that are worth decoding along. */
+  affordableGap: number;
+  dispose(): Promise<void>;
+}
+
+/** A token that is decoded in an idle slot only to keep its neighbours in one batch, and forgotten at once. */
+const FILLER = 0;
+
+/** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
+export class GgufStepper implements Stepper {
+  readonly slots: number;
+  readonly contextSize: number;
+  readonly batchSize: number;
+  private readonly options: StepperOptions;
+  /** Tokens that each slot holds. */
+  private readonly lengths: number[];
+
+  constructor(options: StepperOptions) {
+    this.options = options;
+    this.slots = options.samplers.length;
+    this.contextSize = options.contextSize;
+    this.batchSize = options.batchSize;
+    this.lengths = options.samplers.map(() => 0);
+  }
+
+  async begin(slot: number, request: TokenRequest): Promise<void> {
+    this.sampler(slot).begin(request);
+  }
+
+  async step(plan: StepPlan): Promise<StepResult> {
+    const { context, threadsFor } = this.options;
+    // llama.cpp puts only sequences with consecutive, ascending ids into one batch (llama_batch_allocr::split_equal).
+    const entries = plan.toSorted((a, b) => a.slot - b.slot);
+    const count = entries.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const fillers = this.fillers(entries.map(({ slot }) => slot), this.batchSize - count);
+    context.initBatch(count + fillers.length);
+    const wanted: { slot: number; index: number }[] = [];
+    for (const { slot, tokens, sample } of this.withFillers(entries, fillers)) {
+      const logits = sample ? [tokens.length - 1] : [];
+      const indexes = context.addToBatch(slot, this.length(slot), Uint32Array.from(tokens), Uint32Array.from(logits));
+      for (const index of indexes) wanted.push({ slot, index });
+    }
+    context.setThreads(threadsFor(count + fillers.length));
+    try {
+      await context.decodeBatch();
+    } finally {
+      for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
+    }
+    for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
+    return Promise.all(wanted.map(({ slot, index }) => this.sample(slot, index)));
+  }
+
+  async trim(slot: number, length: number): Promise<number> {
+    const kept = length > 0 && this.options.context.removeTokenCellsFromSequence(slot, length, -1) ? length : 0;
+    if (kept === 0) this.options.context.disposeSequence(slot);
+    this.lengths[slot] = kept;
+    return kept;
+  }
+
+  dispose(): Promise<void> {
+    return this.options.dispose();
+  }
+
+  private async sample(slot: number, index: number): Promise<{ slot: number; id: number }> {
+    const sampler = this.sampler(slot);
+    const id = await this.options.context.sampleToken(index, sampler.native);
+    if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
+    sampler.accepted(id);
+    return { slot, id };
+  }
+
+  /** Idle slots in affordable gaps between busy ones, where the batch and the slot itself have room. */
+  private fillers(busy: readonly number[], room: number): number[] {
+    const fillers: number[] = [];
+    for (let i = 1; i < busy.length; i += 1) {
+      const from = (busy[i - 1] ?? 0) + 1;
+      const to = busy[i] ?? from;
+      const gap = to - from;
+      if (gap === 0 || gap > this.options.affordableGap || fillers.length + gap > room) continue;
+      const slots = Array.from({ length: gap }, (_, offset) => from + offset);
+      if (slots.every((slot) => this.length(slot) < this.contextSize)) fillers.push(...slots);
+    }
+    return fillers;
+  }
+
+  private withFillers(entries: StepPlan, fillers: readonly number[]): StepPlan {
+    const filling = fillers.map((slot) => ({ slot, tokens: [FILLER], sample: false }));
+    return [...entries, ...filling].toSorted((a, b) => a.slot - b.slot);
+  }
+
+  private length(slot: number): number {
+    return this.lengths[slot] ?? 0;
+  }
+
+  private sampler(slot: number): SlotSampler {
+    const sampler = this.options.samplers[slot];
+    if (!sampler) throw new RangeError(`slot ${slot} of ${this.slots}`);
+    return sampler;
+  }
+}

@@ -1,0 +1,12 @@
+import type { Engine, LoadOptions } from './engine.ts';
+
+export type { Engine, LoadOptions } from './engine.ts';
+
+/**
+ * Loads a model with the engine for its file format; each engine is imported when it is first needed.
+ * @throws InferenceError model_failed, insufficient_memory, invalid_request
+ */
+export async function loadEngine(options: LoadOptions): Promise<Engine> {
+  const { loadGguf } = await import('./gguf/load.ts');
+  return loadGguf(options);
+}
