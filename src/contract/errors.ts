@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'overloaded'
   | 'loading'
+  | 'draining'
   | 'model_failed'
   | 'aborted'
   | 'internal'
@@ -21,7 +22,7 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** The request field that is wrong, as the client wrote it. */
   param?: string | undefined;
-  /** Whole seconds after which another try makes sense (overloaded, loading, model_failed). */
+  /** Whole seconds after which another try makes sense (overloaded, loading, draining, model_failed). */
   retryAfter?: number | undefined;
   /** The methods that a path takes (method_not_allowed). */
   allow?: readonly string[] | undefined;

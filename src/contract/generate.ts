@@ -45,6 +45,8 @@ export interface GenerateRequest {
   maxTotalTokens?: number | undefined;
   /** New tokens at most where the request and the server's settings are silent; lowered to what fits. */
   silentMaxTokens?: number | undefined;
+  /** Temperature where the request and the server's settings are silent: what the dialect's original does. */
+  silentTemperature: number;
   /** The end of the sequence cannot come before this many new tokens. */
   minTokens: number;
   /** Generate up to the limit, whatever the model says. */

@@ -13,9 +13,9 @@ export interface TokenRequest {
 
 /** What a token request yields, in this order: one start, tokens, one end. */
 export type TokenEvent =
-  | { type: 'start'; queueMs: number }
+  | { type: 'start'; queueMs: number; cachedTokens: number }
   | { type: 'token'; id: number }
-  | { type: 'end'; reason: 'eos' | 'length'; cachedTokens: number };
+  | { type: 'end'; reason: 'eos' | 'length' };
 
 /** One entry a slot: a decoder's last token, or the next chunk of a prompt. `sample` asks for the token that follows. */
 export type StepPlan = readonly { slot: number; tokens: readonly number[]; sample: boolean }[];

@@ -1,0 +1,108 @@
+import { InferenceError } from '../contract/errors.ts';
+import type { GenerateEvent, GenerateRequest, Sampling } from '../contract/generate.ts';
+import type { Model, ModelInfo } from '../contract/model.ts';
+import type { TokenRequest, Tokenizer } from '../contract/tokens.ts';
+import type { Scheduler } from '../scheduling/scheduler.ts';
+import { readCompletion, type CompletionEvent } from './completion.ts';
+import { newTokenLimit } from './limits.ts';
+import { merge } from './merge.ts';
+import type { RenderPrompt } from './prompt.ts';
+import { resolveSampling } from './sampling.ts';
+import { tokenizePrompt } from './tokenize.ts';
+
+export interface ModelParts {
+  info: ModelInfo;
+  tokenizer: Tokenizer;
+  renderPrompt: RenderPrompt;
+  scheduler: Scheduler;
+  /** For requests that are silent. */
+  defaults: { maxTokens: number | undefined; sampling: Partial<Sampling> };
+  /** Requests that may wait for a slot. */
+  maxQueue: number;
+}
+
+/** Joins a tokenizer and a scheduler into a model that speaks text: render → tokenize → check → schedule → read output. */
+export function createModel(parts: ModelParts): Model {
+  return {
+    info: parts.info,
+    stats: () => parts.scheduler.stats(),
+    generate: (request, signal) => generate(parts, request, signal),
+    dispose: () => parts.scheduler.dispose(),
+  };
+}
+
+async function* generate(
+  parts: ModelParts,
+  request: GenerateRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GenerateEvent, void, void> {
+  const began = performance.now();
+  const requests = await prepare(parts, request, signal);
+  const promptTokens = requests[0]?.prompt.length ?? 0;
+  const completions = run(parts, requests, request.stop, signal);
+
+  let completionTokens = 0;
+  let started: Extract<CompletionEvent, { type: 'start' }> | undefined;
+  let firstTokenMs: number | undefined;
+  const elapsed = (): number => performance.now() - began;
+  for await (const event of completions) {
+    switch (event.type) {
+      case 'start':
+        if (started === undefined) yield { type: 'start', promptTokens };
+        started ??= event;
+        break;
+      case 'token':
+        completionTokens += 1;
+        firstTokenMs ??= elapsed();
+        break;
+      default:
+        yield event;
+    }
+  }
+  yield {
+    type: 'done',
+    usage: { promptTokens, completionTokens, cachedTokens: started?.cachedTokens ?? 0 },
+    timings: { queueMs: started?.queueMs ?? 0, firstTokenMs: firstTokenMs ?? elapsed(), totalMs: elapsed() },
+  };
+}
+
+/** Everything that can refuse a request, before it waits for a slot. */
+async function prepare(parts: ModelParts, request: GenerateRequest, signal: AbortSignal): Promise<TokenRequest[]> {
+  const { info, tokenizer, renderPrompt, defaults, maxQueue } = parts;
+  if (request.n > info.slots + maxQueue) {
+    throw new InferenceError(
+      'invalid_request',
+      `${request.n} completions were asked for, but at most ${info.slots + maxQueue} can run and wait here; ask for fewer.`,
+    );
+  }
+  const prompt = await tokenizePrompt(renderPrompt(request.prompt), tokenizer, info.contextSize, signal);
+  const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
+  const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
+  return Array.from({ length: request.n }, (_, index) => ({
+    prompt,
+    maxTokens,
+    minTokens,
+    sampling: resolveSampling(request, defaults.sampling, index),
+  }));
+}
+
+/** Runs the completions side by side; when one fails or the reader leaves, all stop. */
+async function* run(
+  { scheduler, tokenizer }: ModelParts,
+  requests: readonly TokenRequest[],
+  stop: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent, void, void> {
+  const group = new AbortController();
+  const onAbort = (): void => group.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    yield* merge(
+      requests.map((request, index) => readCompletion(scheduler.run(request, group.signal), index, stop, tokenizer)),
+      () => group.abort(),
+    );
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,30 @@
+import { randomInt } from 'node:crypto';
+import type { GenerateRequest, Sampling } from '../contract/generate.ts';
+
+/** What changes nothing. */
+const neutral = {
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repetitionPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+};
+
+/**
+ * Every sampling value of one completion: the request's own, else the server's, else what its dialect's original does.
+ * Without a seed each completion gets a fresh one; with a seed, completion i gets seed + i (modulo 2^32).
+ */
+export function resolveSampling(
+  request: Pick<GenerateRequest, 'sampling' | 'silentTemperature'>,
+  defaults: Partial<Sampling>,
+  index: number,
+): Sampling {
+  const given = { temperature: request.silentTemperature, ...neutral, ...known(defaults), ...known(request.sampling) };
+  return { ...given, seed: given.seed === undefined ? randomInt(2 ** 32) : (given.seed + index) >>> 0 };
+}
+
+/** The fields that have a value; 0 is one. */
+function known(sampling: Partial<Sampling>): Partial<Sampling> {
+  return Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined));
+}
