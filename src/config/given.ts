@@ -1,0 +1,39 @@
+import { UsageError } from './usage-error.ts';
+import { declarationOf, type SettingName } from './settings.ts';
+
+/** Where a value came from, strongest first. */
+export type Source = 'flag' | 'env' | 'file' | 'default';
+
+/** A value as somebody wrote it, not checked yet. */
+export interface Given {
+  name: SettingName;
+  raw: unknown;
+  source: Source;
+  /** What the writer knows it by: `--port`, `HEARTH_PORT`, `hearth.yaml: port`. */
+  label: string;
+}
+
+/**
+ * Checks a value against its declaration.
+ * @throws UsageError that names the label, what is expected and the value (never a secret one)
+ */
+export function checked(given: Given): unknown {
+  const declaration = declarationOf(given.name);
+  const result = declaration.schema.safeParse(given.raw);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const wrong = at(given.raw, issue?.path ?? []);
+  const shown = declaration.secret === true ? '' : `, not ${describe(wrong)}`;
+  throw new UsageError(`${given.label} must be ${issue?.message ?? 'something else'}${shown}.`);
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  const [index] = path;
+  return Array.isArray(value) && typeof index === 'number' ? (value as unknown[])[index] : value;
+}
+
+function describe(value: unknown): string {
+  if (value === '' || value === null || value === undefined) return 'an empty value';
+  const written = JSON.stringify(value);
+  return written.length > 80 ? `${written.slice(0, 77)}…` : written;
+}

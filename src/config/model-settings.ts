@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { optional, setting } from './setting.ts';
+import { choice, listOf, oneOf, text, whole } from './values.ts';
+
+const group = 'Model';
+
+const ggufPath = text('the path of a GGUF file on this machine', /^(?!(hf|modelscope|https?):)\s*\S/i);
+
+const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'cuda:N (N is 0, 1, …)'];
+
+/** What is loaded, and where it computes. */
+export const modelSettings = {
+  model: setting({
+    group,
+    schema: listOf(ggufPath, { max: 1, error: 'a single path (one model is served at a time)' }),
+    default: [],
+    defaultText: 'the embedded model',
+    help: 'the GGUF file to serve',
+    aliases: ['model_name_or_path'],
+    list: true,
+    path: true,
+  }),
+  alias: optional({
+    group,
+    schema: text('a name without spaces', /^\S+$/),
+    defaultText: "the file's name",
+    help: 'the model id that clients see',
+  }),
+  device: setting({
+    group,
+    schema: text(oneOf(devices), /^(auto|cpu|cuda(:\d{1,3})?|metal|vulkan)$/),
+    default: 'auto',
+    help: 'auto, cpu, cuda, cuda:N, metal or vulkan; one that is not there is an error',
+  }),
+  contextSize: optional({
+    group,
+    schema: whole(2),
+    defaultText: 'fits the model and memory',
+    help: 'tokens of a request, prompt and completion together',
+  }),
+  parallel: optional({
+    group,
+    schema: whole(1, 256),
+    defaultText: 'fits memory and cores',
+    help: 'slots: requests that are decoded together',
+  }),
+  threads: optional({
+    group,
+    schema: whole(1, 1024),
+    defaultText: 'measured at load',
+    help: 'CPU threads at most',
+  }),
+  batchSize: optional({
+    group,
+    schema: whole(1, 65_536),
+    defaultText: "the engine's",
+    help: 'tokens that one step reads at most',
+  }),
+  gpuLayers: setting({
+    group,
+    schema: z.union([choice(['auto', 'max']), whole(0, 10_000)], { error: 'auto, max or a whole number of layers' }),
+    default: 'auto',
+    help: 'layers put on the GPU: auto, max or a number',
+  }),
+};

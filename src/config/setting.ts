@@ -1,0 +1,41 @@
+import type { ZodType } from 'zod';
+
+/** The headings of `--help` and of the README's table, in this order. */
+export const groups = ['Model', 'Server', 'Limits', 'Defaults for requests', 'Access', 'Logs'] as const;
+
+/** One setting, declared once: flag, variable, config key, check, help and table all come from here. */
+export interface Setting<Value> {
+  group: (typeof groups)[number];
+  /** Takes texts (flags, variables) and JSON values (config files). Its messages complete "--port must be …". */
+  schema: ZodType<Value>;
+  default: NoInfer<Value>;
+  /** The default in words, where the value itself does not say it. */
+  defaultText?: string;
+  /** What the setting does, without a final stop. */
+  help: string;
+  /** Further names of the flag and of the config key, without dashes. */
+  aliases?: readonly string[];
+  /** The flag may be repeated, the variable holds commas, the config key a list. */
+  list?: boolean;
+  /** A path: in a config file it is relative to that file. */
+  path?: boolean;
+  /** Never shown in a message. */
+  secret?: boolean;
+}
+
+/** Declares a setting that always has a value. */
+export function setting<Value>(declaration: Setting<Value>): Setting<Value> {
+  return declaration;
+}
+
+/** Declares a setting that may stay open; `defaultText` says what happens then. */
+export function optional<Value>(
+  declaration: Omit<Setting<Value>, 'default' | 'defaultText'> & { defaultText: string },
+): Setting<Value | undefined> {
+  return { ...declaration, default: undefined };
+}
+
+/** The default as `--help` and the README show it. */
+export function defaultText(declaration: Setting<unknown>): string {
+  return declaration.defaultText ?? String(declaration.default);
+}

@@ -1,0 +1,26 @@
+import { modelSettings } from './model-settings.ts';
+import { requestSettings } from './request-settings.ts';
+import { accessSettings, limitSettings, listenSettings, logSettings } from './server-settings.ts';
+import type { Setting } from './setting.ts';
+
+/** Every setting of the server by its name in TypeScript, in the order of `--help`. */
+export const declarations = {
+  ...modelSettings,
+  ...listenSettings,
+  ...limitSettings,
+  ...requestSettings,
+  ...accessSettings,
+  ...logSettings,
+};
+
+export type SettingName = keyof typeof declarations;
+
+/** Times in seconds (`stepBudget`: milliseconds), `maxBody` in bytes; undefined leaves the choice to whoever uses it. */
+export type Settings = { [Name in SettingName]: (typeof declarations)[Name]['default'] };
+
+export const settingNames = Object.keys(declarations) as SettingName[];
+
+/** The declaration of a setting, its value's type left open. */
+export function declarationOf(name: SettingName): Setting<unknown> {
+  return declarations[name];
+}
