@@ -1,0 +1,123 @@
+import { basename } from 'node:path';
+import type { Model, ModelInfo } from './contract/model.ts';
+import { modelPath } from './config/model-path.ts';
+import type { Settings } from './config/settings.ts';
+import { dialects } from './dialects/index.ts';
+import { loadEngine } from './engines/index.ts';
+import type { RouterOptions } from './http/app.ts';
+import { createHttpServer } from './http/server.ts';
+import { createRenderPrompt } from './runtime/prompt.ts';
+import { Registry } from './runtime/registry.ts';
+import { createModel } from './runtime/runtime.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import type { Logger } from './telemetry/log.ts';
+
+export interface ServeHooks {
+  log: Logger;
+  /** Called with the share of the model that is loaded, 0 to 1. */
+  onLoadProgress?: (fraction: number) => void;
+}
+
+/** A server that takes requests. */
+export interface Served {
+  url: string;
+  info: ModelInfo;
+  /** Takes no new work, lets running work finish up to the drain timeout, unloads. Safe to call twice. */
+  close(): Promise<void>;
+  /** Resolves when the server is closed. */
+  closed: Promise<void>;
+}
+
+/**
+ * Loads the model and serves it. The port is taken first and answers 503 until the model is there.
+ * @throws InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), or the socket's own error
+ */
+export async function serve(settings: Settings, hooks: ServeHooks): Promise<Served> {
+  const path = modelPath(settings.model);
+  const models = new Registry();
+  const server = createHttpServer(routerOptions(settings, models, hooks.log));
+  const url = await server.listen(settings.host, settings.port);
+  let model: Model;
+  try {
+    model = await loadModel(path, settings, hooks);
+  } catch (error) {
+    await server.drain();
+    throw error;
+  }
+  models.add(model);
+  server.ready();
+
+  let closed = (): void => {};
+  const whenClosed = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const close = async (): Promise<void> => {
+    await server.drain();
+    await models.dispose();
+    closed();
+  };
+  let closing: Promise<void> | undefined;
+  return { url, info: model.info, close: () => (closing ??= close()), closed: whenClosed };
+}
+
+async function loadModel(path: string, settings: Settings, { log, onLoadProgress }: ServeHooks): Promise<Model> {
+  const engine = await loadEngine({
+    path,
+    device: settings.device,
+    contextSize: settings.contextSize,
+    slots: settings.parallel,
+    threads: settings.threads,
+    batchSize: settings.batchSize,
+    gpuLayers: settings.gpuLayers,
+    onProgress: onLoadProgress,
+    onLog: (level, message) => log[level](message),
+  });
+  const { stepper, tokenizer } = engine;
+  const scheduler = new Scheduler(stepper, {
+    maxQueue: settings.maxQueue,
+    maxQueueWaitMs: settings.maxQueueWait * 1000,
+    stepBudgetMs: settings.stepBudget,
+    endTokens: tokenizer.special.eog,
+  });
+  return createModel({
+    info: {
+      id: settings.alias ?? basename(path).replace(/\.gguf$/i, ''),
+      format: engine.format,
+      contextSize: stepper.contextSize,
+      slots: stepper.slots,
+      device: engine.device,
+      tasks: ['generate'],
+      created: Math.floor(Date.now() / 1000),
+    },
+    tokenizer,
+    renderPrompt: createRenderPrompt(engine.chatTemplate, tokenizer),
+    scheduler,
+    defaults: {
+      maxTokens: settings.maxTokens,
+      sampling: requestDefaults(settings),
+    },
+    maxQueue: settings.maxQueue,
+  });
+}
+
+function requestDefaults(settings: Settings): Parameters<typeof createModel>[0]['defaults']['sampling'] {
+  const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
+  const given = { temperature, topP, topK, minP, repetitionPenalty, seed };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {
+  const { unknownFields, messagesKey, stringPrompt } = settings;
+  return {
+    dialects: dialects.map((create) => create({ unknownFields, messagesKey, stringPrompt })),
+    services: { models },
+    settings: {
+      apiKeys: settings.apiKey,
+      corsOrigins: settings.corsOrigin,
+      maxBody: settings.maxBody,
+      timeoutMs: settings.timeout * 1000,
+      drainTimeoutMs: settings.drainTimeout * 1000,
+    },
+    log,
+  };
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** A value as an error shows it: short, in JSON's spelling, and of a list or an object only the kind. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  return String(value);
+}
+
+/** The complaint of a schema: what the value must be, what it was, and (`hint`) what to do instead. */
+export function must(expected: string, hint?: string) {
+  return (issue: { input?: unknown }): string =>
+    `must be ${expected}, got ${show(issue.input)}${hint === undefined ? '' : `; ${hint}`}`;
+}
+
+function range(min: number, max: number): string {
+  if (max !== Infinity) return `from ${min} to ${max}`;
+  return min === -Infinity ? '' : `≥ ${min}`;
+}
+
+/** A number within bounds, both included; null counts as absent. */
+export function number(min: number, max: number, hint?: string) {
+  const error = must(`a number ${range(min, max)}`, hint);
+  return z.number({ error }).min(min, { error }).max(max, { error }).nullish();
+}
+
+/** An integer within bounds, both included; null counts as absent. */
+export function integer(min: number, max: number, hint?: string) {
+  const error = must(`an integer ${range(min, max)}`.trimEnd(), hint);
+  return z.int({ error }).min(min, { error }).max(max, { error }).nullish();
+}
+
+export function boolean() {
+  return z.boolean({ error: must('true or false') }).nullish();
+}
+
+export function text() {
+  return z.string({ error: must('a string') }).nullish();
+}
+
+/** A parameter that is taken only where it changes nothing: one of these values, or null. */
+export function only(values: readonly [string | number | boolean, ...(string | number | boolean)[]], why: string) {
+  const error = must(values.map((value) => JSON.stringify(value)).join(' or '), `${why}, so leave it out`);
+  return z.literal([...values], { error }).nullish();
+}
+
+/** A parameter that is taken only as null. */
+export function absent(why: string) {
+  return z.null({ error: must('null', `${why}, so leave it out`) }).optional();
+}
+
+/** A parameter that is taken only as null or as an empty list. */
+export function empty(why: string) {
+  const error = must('an empty list', `${why}, so leave it out`);
+  return z.array(z.unknown(), { error }).max(0, { error }).nullish();
+}
+
+/** An unsigned 32-bit seed is made of any integer: `seed >>> 0`. */
+export const seed = z.int({ error: must('an integer') }).nullish();
+
+/** Texts that end a completion: one, or up to 16. */
+export const stop = (() => {
+  const one = must('a string that is not empty');
+  const error = must('a string or a list of up to 16 strings');
+  const item = z.string({ error: one }).min(1, { error: one });
+  return z.union([item, z.array(item, { error }).max(16, { error })], { error }).nullish();
+})();

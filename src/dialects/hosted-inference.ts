@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { InferenceError } from '../contract/errors.ts';
+import type { Dialect, DialectSettings, Generation } from './dialect.ts';
+import { boolean, must, only } from './fields.ts';
+import { hfArguments, toRequest } from './hf-arguments.ts';
+import { statusOf } from './status.ts';
+import { unknownFields } from './unknown-fields.ts';
+
+const { model: _model, stream: _stream, ...generateArguments } = hfArguments;
+const parameters = z
+  .looseObject({ ...generateArguments, return_full_text: boolean() }, { error: must('an object') })
+  .nullish();
+const options = z
+  .looseObject({ use_cache: boolean(), wait_for_model: boolean(), use_gpu: boolean() }, { error: must('an object') })
+  .nullish();
+const inputsError = must('a string that is not empty', 'send lists of messages to /llm/ or /v1/chat/completions');
+const body = z.looseObject(
+  {
+    inputs: z.string({ error: inputsError }).min(1, { error: inputsError }),
+    parameters,
+    options,
+    stream: only([false], 'this path does not stream; /llm/ and /v1/chat/completions do'),
+  },
+  { error: must('a JSON object') },
+);
+type Body = z.infer<typeof body>;
+
+/** `/models/{id}`: Hugging Face's hosted inference for text generation, which the tutorial's gpt2 config speaks. */
+export function createHostedInference(settings: DialectSettings): Dialect {
+  const mode = settings.unknownFields ?? 'refuse';
+  const route = {
+    kind: 'generation',
+    method: 'POST',
+    paths: ['/models/:id', '/models/:owner/:name'],
+    body,
+    parse(given, params) {
+      const ignored = [
+        ...unknownFields(given, Object.keys(body.shape), mode),
+        ...unknownFields(given.parameters ?? {}, parametersKnown, mode, 'parameters.'),
+        ...unknownFields(given.options ?? {}, optionsKnown, mode, 'options.'),
+      ];
+      const model = params['id'] ?? `${params['owner']}/${params['name']}`;
+      const request = toRequest({ ...given.parameters, model }, 'parameters.');
+      return { request: { ...request, prompt: { kind: 'text', text: given.inputs } }, stream: false, ignored };
+    },
+    render(result, given) {
+      const before = given.parameters?.return_full_text === false ? '' : given.inputs;
+      return result.choices.map(({ text }) => ({ generated_text: before + text }));
+    },
+    async *frames() {
+      // the schema refuses stream: true
+    },
+    errorFrame: (error) => ({ json: reply(error).body }),
+  } satisfies Generation<Body>;
+  return { name: 'hosted-inference', prefix: '/models', routes: [route], error: reply };
+}
+
+const parametersKnown = Object.keys(parameters.unwrap().unwrap().shape);
+const optionsKnown = Object.keys(options.unwrap().unwrap().shape);
+
+function reply(error: InferenceError): { status: number; body: unknown } {
+  return { status: statusOf[error.code], body: { error: error.message } };
+}

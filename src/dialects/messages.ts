@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { ChatMessage } from '../contract/generate.ts';
+import { absent, empty, must, text } from './fields.ts';
+import { unknownFields } from './unknown-fields.ts';
+
+const part = z.looseObject(
+  {
+    type: z.literal('text', { error: must('"text"', 'this server reads text only') }),
+    text: z.string({ error: must('a string') }),
+  },
+  { error: must('an object with type and text') },
+);
+
+const contentError = must('a string or a list of text parts');
+const roles = ['system', 'developer', 'user', 'assistant', 'tool'] as const;
+
+const message = z.looseObject(
+  {
+    role: z.enum(roles, { error: must('system, developer, user, assistant or tool') }),
+    content: z.union([z.string(), z.array(part).min(1, { error: contentError })], { error: contentError }),
+    name: text(),
+    tool_call_id: text(),
+    tool_calls: empty('tool calls are not supported yet'),
+    function_call: absent('function calls are not supported yet'),
+    audio: absent('this server reads text only'),
+    refusal: text(),
+    annotations: empty('annotations do not reach the model'),
+  },
+  { error: must('an object with role and content') },
+);
+
+const listError = must('a list of at least one message');
+
+/** A conversation as OpenAI and AgentScope write it; contents are strings or lists of text parts. */
+export const messageList = z.array(message, { error: listError }).min(1, { error: listError });
+
+export type WireMessage = z.infer<typeof message>;
+
+/** The messages in the contract's words: developer becomes system, text parts are joined. */
+export function toChat(messages: readonly WireMessage[]): ChatMessage[] {
+  return messages.map(({ role, content, name }) => ({
+    role: role === 'developer' ? 'system' : role,
+    content: typeof content === 'string' ? content : content.map((one) => one.text).join(''),
+    name: name ?? undefined,
+  }));
+}
+
+/** Unknown fields of the messages, named `messages[0].x`. @throws as `unknownFields` */
+export function unknownInMessages(messages: readonly WireMessage[], key: string, mode: 'refuse' | 'warn'): string[] {
+  const known = Object.keys(message.shape);
+  const names = messages.flatMap((one, index) => unknownFields(one, known, mode, `${key}[${index}].`));
+  return names.slice(0, 8);
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { absent, boolean, empty, integer, must, number, only, seed, stop, text } from '../fields.ts';
+import { messageList } from '../messages.ts';
+
+const later = 'it is not supported yet';
+const textOnly = 'this server writes text only';
+const noEffect = z.unknown().optional();
+
+/** Parameters with a meaning here; from `top_k` on they are extensions. */
+const understood = {
+  model: text(),
+  messages: messageList,
+  max_tokens: integer(1, Infinity),
+  max_completion_tokens: integer(1, Infinity),
+  temperature: number(0, 2, 'use 0 for greedy decoding'),
+  top_p: number(0, 1, 'use 1 to keep all tokens'),
+  n: integer(1, 128),
+  stop,
+  seed,
+  stream: boolean(),
+  stream_options: z
+    .looseObject({ include_usage: boolean(), include_obfuscation: boolean() }, { error: must('an object') })
+    .nullish(),
+  frequency_penalty: number(-2, 2, 'use 0 for no penalty'),
+  presence_penalty: number(-2, 2, 'use 0 for no penalty'),
+  top_k: integer(-1, Infinity, 'use 0 to keep all tokens'),
+  min_p: number(0, 1, 'use 0 to keep all tokens'),
+  repetition_penalty: number(0.01, 100, 'use 1 for no penalty'),
+  ignore_eos: boolean(),
+  min_tokens: integer(0, Infinity),
+};
+
+/** Parameters that could change the text or the reply, taken at the value that doesn't. */
+const neutral = {
+  tools: empty('tools are not supported yet'),
+  tool_choice: only(['auto', 'none'], 'tools are not supported yet'),
+  functions: empty('functions are not supported yet'),
+  function_call: only(['auto', 'none'], 'functions are not supported yet'),
+  response_format: z
+    .looseObject(
+      { type: z.literal('text', { error: must('"text"', 'JSON output is not supported yet') }) },
+      { error: must('an object with type "text"') },
+    )
+    .nullish(),
+  logprobs: only([false], later),
+  top_logprobs: only([0], later),
+  logit_bias: z.strictObject({}, { error: () => `must be an empty object; ${later}, so leave it out` }).nullish(),
+  modalities: z.array(z.literal('text', { error: must('"text"', textOnly) }), { error: must('["text"]') }).nullish(),
+  audio: absent(textOnly),
+  store: only([false], 'replies are not stored'),
+  reasoning_effort: only(['none'], later),
+  verbosity: only(['medium'], later),
+  web_search_options: absent('there is no web search here'),
+  grammar: absent(later),
+  cache_prompt: only([true], 'read prompts are always kept'),
+};
+
+/** Parameters of OpenAI's API that cannot change the text. */
+const accepted = {
+  user: text(),
+  metadata: noEffect,
+  service_tier: text(),
+  parallel_tool_calls: boolean(),
+  prediction: noEffect,
+  prompt_cache_key: text(),
+  prompt_cache_retention: text(),
+  prompt_cache_options: noEffect,
+  safety_identifier: text(),
+};
+
+export const chatBody = z.looseObject({ ...understood, ...neutral, ...accepted }, { error: must('a JSON object') });
+export type ChatBody = z.infer<typeof chatBody>;

@@ -1,0 +1,74 @@
+import type { FinishReason, GenerateEvent, GenerateResult, Usage } from '../../contract/generate.ts';
+import type { Frame, ReplyInfo } from '../dialect.ts';
+import type { ChatBody } from './chat-body.ts';
+
+const FINGERPRINT = 'fp_hearth';
+
+/** The `chat.completion` object. */
+export function chatReply(result: GenerateResult, info: ReplyInfo) {
+  return {
+    ...head('chat.completion', info),
+    choices: result.choices.map(({ text, finishReason }, index) => ({
+      index,
+      message: { role: 'assistant', content: text, refusal: null },
+      logprobs: null,
+      finish_reason: finishReason,
+    })),
+    usage: wireUsage(result.usage),
+  };
+}
+
+/**
+ * The chunks of a stream: the role for each choice, pieces, finish reasons, `[DONE]`; with include_usage
+ * `usage: null` on each and one more that has the usage and no choices.
+ */
+export async function* chatFrames(
+  events: AsyncIterable<GenerateEvent>,
+  body: ChatBody,
+  info: ReplyInfo,
+): AsyncGenerator<Frame> {
+  const usage = body.stream_options?.include_usage === true;
+  const common = head('chat.completion.chunk', info);
+  const chunk = (index: number, delta: object, finishReason: FinishReason | null = null): Frame => ({
+    json: {
+      ...common,
+      choices: [{ index, delta, logprobs: null, finish_reason: finishReason }],
+      ...(usage ? { usage: null } : {}),
+    },
+  });
+  for await (const event of events) {
+    switch (event.type) {
+      case 'start':
+        for (let index = 0; index < (body.n ?? 1); index++) yield chunk(index, { role: 'assistant', content: null });
+        break;
+      case 'delta':
+        yield chunk(event.index, { content: event.text });
+        break;
+      case 'finish':
+        yield chunk(event.index, {}, event.reason);
+        break;
+      case 'done':
+        if (usage) yield { json: { ...common, choices: [], usage: wireUsage(event.usage) } };
+    }
+  }
+  yield { text: '[DONE]' };
+}
+
+function head(object: string, info: ReplyInfo) {
+  return {
+    id: `chatcmpl-${info.requestId}`,
+    object,
+    created: info.created,
+    model: info.model,
+    system_fingerprint: FINGERPRINT,
+  };
+}
+
+function wireUsage({ promptTokens, completionTokens, cachedTokens }: Usage) {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  };
+}

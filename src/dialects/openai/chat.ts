@@ -1,0 +1,79 @@
+import { InferenceError } from '../../contract/errors.ts';
+import type { GenerateRequest } from '../../contract/generate.ts';
+import type { DialectSettings, Generation } from '../dialect.ts';
+import { toChat, unknownInMessages } from '../messages.ts';
+import { stopList, withoutUnset } from '../request.ts';
+import { unknownFields } from '../unknown-fields.ts';
+import { chatBody } from './chat-body.ts';
+import type { ChatBody } from './chat-body.ts';
+import { chatFrames, chatReply } from './chat-reply.ts';
+import { openaiError } from './errors.ts';
+
+const known = Object.keys(chatBody.shape);
+const streamOptionsKnown = Object.keys(chatBody.shape.stream_options.unwrap().unwrap().shape);
+
+/** `POST /v1/chat/completions`, text alone. */
+export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
+  const mode = settings.unknownFields ?? 'warn';
+  return {
+    kind: 'generation',
+    method: 'POST',
+    paths: ['/v1/chat/completions'],
+    body: chatBody,
+    parse: (body) => ({
+      ignored: [
+        ...unknownFields(body, known, mode),
+        ...unknownFields(body.stream_options ?? {}, streamOptionsKnown, mode, 'stream_options.'),
+        ...unknownInMessages(body.messages, 'messages', mode),
+      ],
+      request: toRequest(body),
+      stream: body.stream ?? false,
+    }),
+    render: (result, _body, info) => chatReply(result, info),
+    frames: (events, body, info) => chatFrames(events, body, info),
+    errorFrame: (error) => ({ json: openaiError(error).body }),
+  };
+}
+
+function toRequest(body: ChatBody): GenerateRequest {
+  if (body.stream_options != null && body.stream !== true) {
+    throw new InferenceError('invalid_request', 'stream_options is for streams alone; leave it out or set stream to true.', {
+      param: 'stream_options',
+    });
+  }
+  const maxTokens = limit(body);
+  const minTokens = body.min_tokens ?? 0;
+  if (maxTokens !== undefined && minTokens > maxTokens) {
+    const message = `min_tokens must be at most max_tokens (${maxTokens}), got ${minTokens}.`;
+    throw new InferenceError('invalid_request', message, { param: 'min_tokens' });
+  }
+  return {
+    model: body.model ?? undefined,
+    prompt: { kind: 'chat', messages: toChat(body.messages) },
+    n: body.n ?? 1,
+    maxTokens,
+    silentTemperature: 1,
+    minTokens,
+    ignoreEos: body.ignore_eos ?? false,
+    sampling: withoutUnset({
+      temperature: body.temperature,
+      topP: body.top_p,
+      // vLLM's spelling of all tokens is -1
+      topK: body.top_k === -1 ? 0 : body.top_k,
+      minP: body.min_p,
+      repetitionPenalty: body.repetition_penalty,
+      frequencyPenalty: body.frequency_penalty,
+      presencePenalty: body.presence_penalty,
+      seed: body.seed,
+    }),
+    stop: stopList(body.stop),
+  };
+}
+
+function limit({ max_tokens: old, max_completion_tokens: current }: ChatBody): number | undefined {
+  if (old != null && current != null && old !== current) {
+    const message = `max_tokens (${old}) and max_completion_tokens (${current}) mean the same; give one of them.`;
+    throw new InferenceError('invalid_request', message, { param: 'max_completion_tokens' });
+  }
+  return current ?? old ?? undefined;
+}

@@ -1,0 +1,31 @@
+import type { ModelInfo } from '../../contract/model.ts';
+import type { Call } from '../dialect.ts';
+
+/** The models that are served. */
+export const listModels: Call = {
+  kind: 'call',
+  method: 'GET',
+  paths: ['/v1/models'],
+  run: async (_params, { models }) => ({ object: 'list', data: models.list().map(entry) }),
+};
+
+/** The model that would answer to a name. */
+export const retrieveModel: Call = {
+  kind: 'call',
+  method: 'GET',
+  paths: ['/v1/models/:id', '/v1/models/:owner/:name'],
+  run: async (params, { models }) => entry(models.resolve(params['id'] ?? `${params['owner']}/${params['name']}`).info),
+};
+
+/** OpenAI's four fields; the rest are extensions. */
+function entry(info: ModelInfo) {
+  return {
+    id: info.id,
+    object: 'model',
+    created: info.created,
+    owned_by: 'hearth',
+    context_size: info.contextSize,
+    format: info.format,
+    tasks: info.tasks,
+  };
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { InferenceError } from '../contract/errors.ts';
+import type { GenerateEvent, Prompt } from '../contract/generate.ts';
+import type { Dialect, DialectSettings, Frame, Generation, ReplyInfo } from './dialect.ts';
+import { must, only } from './fields.ts';
+import { hfArguments, toRequest } from './hf-arguments.ts';
+import { messageList, toChat, unknownInMessages } from './messages.ts';
+import type { WireMessage } from './messages.ts';
+import { postApiReply } from './post-api-reply.ts';
+import { collectSeen } from './seen.ts';
+import { plainError } from './status.ts';
+import { unknownFields } from './unknown-fields.ts';
+
+const promptError = must('a string that is not empty, or a list of at least one message');
+const prompt = z.union([z.string().min(1, { error: promptError }), messageList], { error: promptError }).nullish();
+
+/** `/llm/`: AgentScope's post_api and post_api_chat, and the Flask services that they were written for. */
+export function createPostApi(settings: DialectSettings): Dialect {
+  return { name: 'post-api', prefix: '/llm', routes: [textRoute(settings)], error: plainError };
+}
+
+function textRoute(settings: DialectSettings) {
+  const keys = ['inputs', 'messages'];
+  if (settings.messagesKey !== undefined && !keys.includes(settings.messagesKey)) keys.push(settings.messagesKey);
+  const shape = {
+    ...hfArguments,
+    return_full_text: only([false], 'the prompt is never part of the reply'),
+    ...Object.fromEntries(keys.map((key) => [key, prompt])),
+  };
+  const body = z.looseObject(shape, { error: must('a JSON object') });
+  const mode = settings.unknownFields ?? 'refuse';
+
+  return {
+    kind: 'generation',
+    method: 'POST',
+    paths: ['/llm'],
+    body,
+    parse(given) {
+      const key = promptKey(given, keys);
+      // the schema has checked every prompt key; their names are settings, so the type cannot say it
+      const value = given[key] as string | readonly WireMessage[];
+      const ignored = unknownFields(given, Object.keys(shape), mode);
+      if (typeof value !== 'string') ignored.push(...unknownInMessages(value, key, mode));
+      return {
+        request: { ...toRequest(given), prompt: toPrompt(value, settings.stringPrompt) },
+        stream: given.stream ?? false,
+        ignored,
+      };
+    },
+    render: (result, _body, info) => postApiReply(result, info),
+    frames: (events, _body, info) => frames(events, info),
+    errorFrame: (error) => ({ json: plainError(error).body }),
+  } satisfies Generation<z.infer<typeof body>>;
+}
+
+function promptKey(body: Record<string, unknown>, keys: readonly string[]): string {
+  const [first, second] = keys.filter((key) => body[key] != null);
+  if (first === undefined) {
+    const message = `The prompt is missing; give a string or a list of messages under ${keys.join(' or ')}.`;
+    throw new InferenceError('invalid_request', message, { param: keys[0] });
+  }
+  if (second !== undefined) {
+    const message = `${first} and ${second} both hold a prompt; give one of them.`;
+    throw new InferenceError('invalid_request', message, { param: second });
+  }
+  return first;
+}
+
+function toPrompt(value: string | readonly WireMessage[], stringPrompt: 'raw' | 'chat'): Prompt {
+  if (typeof value !== 'string') return { kind: 'chat', messages: toChat(value) };
+  if (stringPrompt === 'raw') return { kind: 'text', text: value };
+  return { kind: 'chat', messages: [{ role: 'user', content: value }] };
+}
+
+/** A frame for each piece, one with the whole reply, `[DONE]`. */
+async function* frames(events: AsyncIterable<GenerateEvent>, info: ReplyInfo): AsyncGenerator<Frame> {
+  const seen: GenerateEvent[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (event.type === 'delta') yield { json: { response: event.text, index: event.index } };
+  }
+  yield { json: postApiReply(await collectSeen(seen), info) };
+  yield { text: '[DONE]' };
+}

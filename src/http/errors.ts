@@ -1,0 +1,31 @@
+import type { ErrorRequestHandler } from 'express';
+import { InferenceError } from '../contract/errors.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { plainError } from '../dialects/status.ts';
+import { recordOf } from './record.ts';
+
+/** Anything thrown, as an error to reply with. What we don't know becomes `internal`, with its cause for the log. */
+export function toInferenceError(error: unknown): InferenceError {
+  if (error instanceof InferenceError) return error;
+  if (error instanceof URIError) return new InferenceError('invalid_request', 'The path is not valid percent-encoding.');
+  return new InferenceError('internal', 'The server failed; its log says why.', { cause: error });
+}
+
+/** The dialect under whose prefix a path lies. */
+export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
+  return dialects.find(({ prefix }) => `${path.toLowerCase()}/`.startsWith(`${prefix}/`));
+}
+
+/** Answers an error in the form of the path's dialect. Nothing is sent to a client that left. */
+export function replyWithError(dialects: readonly Dialect[]): ErrorRequestHandler {
+  return (thrown: unknown, req, res, _next) => {
+    const error = toInferenceError(thrown);
+    recordOf(res).error = error;
+    if (res.closed) return;
+    const { status, body } = (dialectOf(dialects, req.path)?.error ?? plainError)(error);
+    if (status === 401) res.set('www-authenticate', 'Bearer realm="hearth"');
+    if (error.allow !== undefined) res.set('allow', error.allow.join(', '));
+    if (status === 429 || status === 503) res.set('retry-after', String(error.retryAfter ?? 1));
+    res.status(status).json(body);
+  };
+}

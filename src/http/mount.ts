@@ -1,0 +1,107 @@
+import { Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { abortError, InferenceError } from '../contract/errors.ts';
+import { collect } from '../contract/generate.ts';
+import type { Services } from '../contract/model.ts';
+import type { Call, Dialect, Generation, Route } from '../dialects/dialect.ts';
+import { parseBody } from '../dialects/explain.ts';
+import { jsonBody } from './body.ts';
+import { toInferenceError } from './errors.ts';
+import type { IgnoredFields } from './ignored.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { noted, recordOf } from './record.ts';
+import { sendStream, sse } from './send.ts';
+
+export interface MountContext {
+  services: Services;
+  lifecycle: Lifecycle;
+  ignored: IgnoredFields;
+  /** Bytes. */
+  maxBody: number;
+  timeoutMs: number;
+  pingMs: number;
+}
+
+/** The routes of a dialect; a known path with another method is a 405. */
+export function mount(dialect: Dialect, context: MountContext): Router {
+  const router = Router();
+  for (const route of dialect.routes) {
+    const paths = [...route.paths];
+    const handler = route.kind === 'call' ? call(route, context) : generation(route, context);
+    const method = route.method.toLowerCase() as Lowercase<Route['method']>;
+    router[method](paths, ...(route.kind === 'call' ? [] : jsonBody(context.maxBody)), handler);
+  }
+  for (const [path, methods] of methodsByPath(dialect.routes)) router.all(path, methodNotAllowed(methods));
+  return router;
+}
+
+/** Answers OPTIONS with the methods of a path, and refuses the others. */
+export function methodNotAllowed(methods: readonly string[]): RequestHandler {
+  return (req, res) => {
+    const allow = methods.includes('GET') ? [...methods, 'HEAD', 'OPTIONS'] : [...methods, 'OPTIONS'];
+    if (req.method === 'OPTIONS') {
+      res.set('allow', allow.join(', ')).status(204).end();
+      return;
+    }
+    throw new InferenceError('method_not_allowed', `${req.method} is not for this path; use ${methods.join(' or ')}.`, {
+      allow,
+    });
+  };
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { paths, method } of routes) {
+    for (const path of paths) found.set(path, [...(found.get(path) ?? []), method]);
+  }
+  return found;
+}
+
+function call(route: Call, { services }: MountContext): RequestHandler {
+  return async (req, res) => {
+    res.json(await route.run(paramsOf(req), services));
+  };
+}
+
+function generation(route: Generation<unknown>, context: MountContext): RequestHandler {
+  return async (req, res) => {
+    const body = parseBody(route.body, req.body);
+    const { request, stream, ignored } = route.parse(body, paramsOf(req));
+    context.ignored.report(res, ignored);
+    const model = context.services.models.resolve(request.model);
+    const record = recordOf(res);
+    record.model = model.info.id;
+    if (model.generate === undefined) {
+      throw new InferenceError('unsupported', `The model ${model.info.id} does not generate text; name another.`);
+    }
+    const info = { requestId: record.id, model: model.info.id, created: record.created };
+    const { signal, end } = context.lifecycle.begin(res, context.timeoutMs);
+    try {
+      const events = noted(model.generate(request, signal), record);
+      if (stream) {
+        const frames = (begun: typeof events) => route.frames(begun, body, info);
+        await sendStream(res, events, { signal, pingMs: context.pingMs, frames });
+      } else {
+        res.json(route.render(await collect(events), body, info));
+      }
+    } catch (thrown) {
+      const error = signal.aborted ? abortError(signal) : toInferenceError(thrown);
+      if (!res.headersSent) throw error;
+      record.error = error;
+      endStream(res, sse(route.errorFrame(error)));
+    } finally {
+      end();
+    }
+  };
+}
+
+/** One error frame, and the end; a client that left or doesn't read gets the end alone. */
+function endStream(res: Response, frame: string): void {
+  if (res.closed || res.writableNeedDrain) res.destroy();
+  else res.end(frame);
+}
+
+/** Path parameters; the routes have no wildcards, so each is one string. */
+function paramsOf(req: Request): Record<string, string> {
+  return Object.fromEntries(Object.entries(req.params).map(([name, value]) => [name, String(value)]));
+}
