@@ -23,7 +23,8 @@ export function readConfigFile(path: string): Given[] {
     const name = spellings.get(key);
     if (name === undefined) throw new UsageError(unknownKey(path, key));
     const other = seen.get(name);
-    if (other !== undefined) throw new UsageError(`${path}: ${other} and ${key} are the same setting; keep one of them.`);
+    if (other !== undefined)
+      throw new UsageError(`${path}: ${other} and ${key} are the same setting; keep one of them.`);
     seen.set(name, key);
     return { name, raw: settled(name, value, path), source: 'file', label: `${basename(path)}: ${key}` };
   });
@@ -69,6 +70,8 @@ function parseFile(path: string, text: string): unknown {
   } catch (error) {
     const [reason] = error instanceof Error ? error.message.split('\n') : [];
     const sentence = (reason ?? '').replace(/[:.]$/, '');
-    throw new UsageError(`The config file ${path} is not valid ${json ? 'JSON' : 'YAML'}: ${sentence}.`, { cause: error });
+    throw new UsageError(`The config file ${path} is not valid ${json ? 'JSON' : 'YAML'}: ${sentence}.`, {
+      cause: error,
+    });
   }
 }

@@ -21,7 +21,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { given: Given[]; warni
       const meant = misspelt(label, [...known.keys()]);
       unknown.push(meant === undefined ? label : `${label} (did you mean ${meant}?)`);
     } else if (name === 'port' && serviceLink.test(value)) {
-      warnings.push(`${label}=${value} looks like a Kubernetes service link and is ignored; use --port to set the port.`);
+      warnings.push(
+        `${label}=${value} looks like a Kubernetes service link and is ignored; use --port to set the port.`,
+      );
     } else {
       const raw = declarationOf(name).list === true ? value.split(',').map((item) => item.trim()) : value;
       given.push({ name, raw, source: 'env', label });
