@@ -12,7 +12,7 @@ import { createModel } from './runtime/runtime.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import type { Logger } from './telemetry/log.ts';
 
-export interface ServeHooks {
+export interface LoadHooks {
   log: Logger;
   /** Called with the share of the model that is loaded, 0 to 1. */
   onLoadProgress?: (fraction: number) => void;
@@ -32,14 +32,13 @@ export interface Served {
  * Loads the model and serves it. The port is taken first and answers 503 until the model is there.
  * @throws InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), or the socket's own error
  */
-export async function serve(settings: Settings, hooks: ServeHooks): Promise<Served> {
-  const path = modelPath(settings.model);
+export async function serve(settings: Settings, hooks: LoadHooks): Promise<Served> {
   const models = new Registry();
   const server = createHttpServer(routerOptions(settings, models, hooks.log));
   const url = await server.listen(settings.host, settings.port);
   let model: Model;
   try {
-    model = await loadModel(path, settings, hooks);
+    model = await loadModel(settings, hooks);
   } catch (error) {
     await server.drain();
     throw error;
@@ -60,7 +59,12 @@ export async function serve(settings: Settings, hooks: ServeHooks): Promise<Serv
   return { url, info: model.info, close: () => (closing ??= close()), closed: whenClosed };
 }
 
-async function loadModel(path: string, settings: Settings, { log, onLoadProgress }: ServeHooks): Promise<Model> {
+/**
+ * Loads the model that the settings name into this process.
+ * @throws InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device)
+ */
+export async function loadModel(settings: Settings, { log, onLoadProgress }: LoadHooks): Promise<Model> {
+  const path = modelPath(settings.model);
   const engine = await loadEngine({
     path,
     device: settings.device,

@@ -1,0 +1,16 @@
+export { loadModel, serve, type LoadHooks, type Served } from './compose.ts';
+export { defaultSettings } from './config/resolve.ts';
+export type { Settings } from './config/settings.ts';
+export { InferenceError, type ErrorCode } from './contract/errors.ts';
+export { collect } from './contract/generate.ts';
+export type {
+  ChatMessage,
+  GenerateEvent,
+  GenerateRequest,
+  GenerateResult,
+  Prompt,
+  Sampling,
+  Usage,
+} from './contract/generate.ts';
+export type { Model, ModelInfo } from './contract/model.ts';
+export { createLogger, type Logger } from './telemetry/log.ts';
