@@ -1,18 +1,20 @@
 import { z } from 'zod';
 
+/** A field that may be left out; null counts as left out. */
+type Field<Value extends z.ZodType> = z.ZodOptional<z.ZodNullable<Value>>;
+
 /** A value as an error shows it: short, in JSON's spelling, and of a list or an object only the kind. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  return String(value);
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 /** The complaint of a schema: what the value must be, what it was, and (`hint`) what to do instead. */
-export function must(expected: string, hint?: string) {
-  return (issue: { input?: unknown }): string =>
-    `must be ${expected}, got ${show(issue.input)}${hint === undefined ? '' : `; ${hint}`}`;
+export function must(expected: string, hint?: string): (issue: { input?: unknown }) => string {
+  return (issue) => `must be ${expected}, got ${show(issue.input)}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 function range(min: number, max: number): string {
@@ -20,39 +22,41 @@ function range(min: number, max: number): string {
   return min === -Infinity ? '' : `≥ ${min}`;
 }
 
-/** A number within bounds, both included; null counts as absent. */
-export function number(min: number, max: number, hint?: string) {
+/** A number within bounds, both included. */
+export function number(min: number, max: number, hint?: string): Field<z.ZodNumber> {
   const error = must(`a number ${range(min, max)}`, hint);
   return z.number({ error }).min(min, { error }).max(max, { error }).nullish();
 }
 
-/** An integer within bounds, both included; null counts as absent. */
-export function integer(min: number, max: number, hint?: string) {
+/** An integer within bounds, both included. */
+export function integer(min: number, max: number, hint?: string): Field<z.ZodInt> {
   const error = must(`an integer ${range(min, max)}`.trimEnd(), hint);
   return z.int({ error }).min(min, { error }).max(max, { error }).nullish();
 }
 
-export function boolean() {
+export function boolean(): Field<z.ZodBoolean> {
   return z.boolean({ error: must('true or false') }).nullish();
 }
 
-export function text() {
+export function text(): Field<z.ZodString> {
   return z.string({ error: must('a string') }).nullish();
 }
 
+type Plain = string | number | boolean;
+
 /** A parameter that is taken only where it changes nothing: one of these values, or null. */
-export function only(values: readonly [string | number | boolean, ...(string | number | boolean)[]], why: string) {
+export function only(values: readonly Plain[], why: string): Field<z.ZodLiteral<Plain>> {
   const error = must(values.map((value) => JSON.stringify(value)).join(' or '), `${why}, so leave it out`);
   return z.literal([...values], { error }).nullish();
 }
 
 /** A parameter that is taken only as null. */
-export function absent(why: string) {
+export function absent(why: string): z.ZodOptional<z.ZodNull> {
   return z.null({ error: must('null', `${why}, so leave it out`) }).optional();
 }
 
 /** A parameter that is taken only as null or as an empty list. */
-export function empty(why: string) {
+export function empty(why: string): Field<z.ZodArray<z.ZodUnknown>> {
   const error = must('an empty list', `${why}, so leave it out`);
   return z.array(z.unknown(), { error }).max(0, { error }).nullish();
 }

@@ -1,7 +1,8 @@
+import type { z } from 'zod';
 import type { GenerateRequest } from '../contract/generate.ts';
 import { InferenceError } from '../contract/errors.ts';
 import { absent, boolean, empty, integer, number, only, seed, stop, text } from './fields.ts';
-import { stopList, withoutUnset } from './request.ts';
+import { isGiven, stopList, withoutUnset } from './request.ts';
 
 /** New tokens where neither max_new_tokens nor max_length is given (Transformers has 20). */
 const SILENT_MAX_TOKENS = 512;
@@ -85,8 +86,7 @@ const neutral = {
 
 export const hfArguments = { ...understood, ...neutral };
 
-type Given<Shape> = { [Name in keyof Shape]?: Shape[Name] extends { _output: infer Value } ? Value : never };
-export type HfArguments = Given<typeof hfArguments>;
+export type HfArguments = z.infer<z.ZodObject<typeof hfArguments>>;
 
 /**
  * Translates generate arguments; the prompt is added by the dialect.
@@ -103,7 +103,7 @@ export function toRequest(given: HfArguments, path = ''): Omit<GenerateRequest, 
     const message = `${param} must be at most max_new_tokens (${maxTokens}), got ${minTokens}.`;
     throw new InferenceError('invalid_request', message, { param });
   }
-  if (given.stop != null && given.stop_strings != null) {
+  if (isGiven(given.stop) && isGiven(given.stop_strings)) {
     const param = `${path}stop_strings`;
     throw new InferenceError('invalid_request', `${param} and stop mean the same; give one of them.`, { param });
   }

@@ -49,5 +49,6 @@ export function toChat(messages: readonly WireMessage[]): ChatMessage[] {
 export function unknownInMessages(messages: readonly WireMessage[], key: string, mode: 'refuse' | 'warn'): string[] {
   const known = Object.keys(message.shape);
   const names = messages.flatMap((one, index) => unknownFields(one, known, mode, `${key}[${index}].`));
+  // every message of a conversation may have the same one; a few tell enough in a header
   return names.slice(0, 8);
 }

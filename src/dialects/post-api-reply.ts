@@ -5,7 +5,7 @@ import type { ReplyInfo } from './dialect.ts';
  * The reply that serves every AgentScope text wrapper: the Flask services' v0 keys beside v1's `data`.
  * The originals add the prompt to the completion's count; here the counts are true.
  */
-export function postApiReply(result: GenerateResult, info: ReplyInfo) {
+export function postApiReply(result: GenerateResult, info: ReplyInfo): object {
   const { promptTokens, completionTokens } = result.usage;
   const counts = {
     prompt_tokens: promptTokens,
@@ -40,7 +40,10 @@ export function postApiReply(result: GenerateResult, info: ReplyInfo) {
 /** Unix seconds as `%Y-%m-%d %H:%M:%S` in the server's time zone. */
 function localTime(seconds: number): string {
   const date = new Date(seconds * 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

@@ -36,9 +36,7 @@ function textRoute(settings: DialectSettings) {
     paths: ['/llm'],
     body,
     parse(given) {
-      const key = promptKey(given, keys);
-      // the schema has checked every prompt key; their names are settings, so the type cannot say it
-      const value = given[key] as string | readonly WireMessage[];
+      const { key, value } = onePrompt(given, keys);
       const ignored = unknownFields(given, Object.keys(shape), mode);
       if (typeof value !== 'string') ignored.push(...unknownInMessages(value, key, mode));
       return {
@@ -53,20 +51,30 @@ function textRoute(settings: DialectSettings) {
   } satisfies Generation<z.infer<typeof body>>;
 }
 
-function promptKey(body: Record<string, unknown>, keys: readonly string[]): string {
-  const [first, second] = keys.filter((key) => body[key] != null);
+type WirePrompt = string | readonly WireMessage[];
+
+/** The schema has checked every prompt key; their names are settings, so that its type cannot say it. */
+function isPrompt(value: unknown): value is WirePrompt {
+  return typeof value === 'string' || Array.isArray(value);
+}
+
+function onePrompt(body: Record<string, unknown>, keys: readonly string[]): { key: string; value: WirePrompt } {
+  const [first, second] = keys.flatMap((key) => {
+    const value = body[key];
+    return isPrompt(value) ? [{ key, value }] : [];
+  });
   if (first === undefined) {
     const message = `The prompt is missing; give a string or a list of messages under ${keys.join(' or ')}.`;
     throw new InferenceError('invalid_request', message, { param: keys[0] });
   }
   if (second !== undefined) {
-    const message = `${first} and ${second} both hold a prompt; give one of them.`;
-    throw new InferenceError('invalid_request', message, { param: second });
+    const message = `${first.key} and ${second.key} both hold a prompt; give one of them.`;
+    throw new InferenceError('invalid_request', message, { param: second.key });
   }
   return first;
 }
 
-function toPrompt(value: string | readonly WireMessage[], stringPrompt: 'raw' | 'chat'): Prompt {
+function toPrompt(value: WirePrompt, stringPrompt: 'raw' | 'chat'): Prompt {
   if (typeof value !== 'string') return { kind: 'chat', messages: toChat(value) };
   if (stringPrompt === 'raw') return { kind: 'text', text: value };
   return { kind: 'chat', messages: [{ role: 'user', content: value }] };

@@ -1,13 +1,18 @@
 import type { Sampling } from '../contract/generate.ts';
 
+/** Whether a field was given: null counts as left out. */
+export function isGiven<Value>(value: Value): value is NonNullable<Value> {
+  return value !== null && value !== undefined;
+}
+
 /** What a wire says of sampling, null and undefined meaning nothing. Any integer seed becomes an unsigned 32-bit one. */
 export function withoutUnset(values: { [Name in keyof Sampling]: number | null | undefined }): Partial<Sampling> {
-  const seed = values.seed == null ? undefined : values.seed >>> 0;
-  return Object.fromEntries(Object.entries({ ...values, seed }).filter(([, value]) => value != null));
+  const seed = isGiven(values.seed) ? values.seed >>> 0 : undefined;
+  return Object.fromEntries(Object.entries({ ...values, seed }).filter(([, value]) => isGiven(value)));
 }
 
 /** `stop` as a list. */
 export function stopList(stop: string | readonly string[] | null | undefined): readonly string[] {
-  if (stop == null) return [];
+  if (!isGiven(stop)) return [];
   return typeof stop === 'string' ? [stop] : stop;
 }

@@ -9,12 +9,7 @@ const MOST = 32;
  * @returns their names, where they are to be left out with a warning.
  * @throws InferenceError invalid_request for a near-miss of a known name, and in mode `refuse` for any.
  */
-export function unknownFields(
-  body: object,
-  known: readonly string[],
-  mode: 'refuse' | 'warn',
-  path = '',
-): string[] {
+export function unknownFields(body: object, known: readonly string[], mode: 'refuse' | 'warn', path = ''): string[] {
   const unknown = Object.keys(body).filter((name) => !known.includes(name));
   if (unknown.length > MOST) {
     throw new InferenceError('invalid_request', `The body has ${unknown.length} unknown fields; remove them.`);

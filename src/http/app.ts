@@ -94,5 +94,8 @@ function allowOrigins(origins: readonly string[]): RequestHandler {
 }
 
 const notFound: RequestHandler = (req) => {
-  throw new InferenceError('not_found', `There is nothing at ${req.method} ${req.originalUrl.slice(0, 200)}; check the path.`);
+  throw new InferenceError(
+    'not_found',
+    `There is nothing at ${req.method} ${req.originalUrl.slice(0, 200)}; check the path.`,
+  );
 };

@@ -17,7 +17,8 @@ export function requireKey(keys: readonly string[]): RequestHandler {
     }
     const hashed = hash(given);
     const matches = known.filter((one) => timingSafeEqual(one, hashed));
-    if (matches.length === 0) throw new InferenceError('unauthorized', 'The API key is not one of this server; check it.');
+    if (matches.length === 0)
+      throw new InferenceError('unauthorized', 'The API key is not one of this server; check it.');
     next();
   };
 }

@@ -35,10 +35,13 @@ function explain(limit: number): ErrorRequestHandler {
 }
 
 function translate(error: unknown, limit: number): InferenceError {
-  const { type, message } = error as { type?: string; message?: string };
-  switch (type) {
+  const message = error instanceof Error ? error.message : '';
+  switch (error instanceof Error && 'type' in error ? error.type : undefined) {
     case 'entity.too.large':
-      return new InferenceError('too_large', `The body is over the limit of ${limit} bytes; send less or raise --max-body.`);
+      return new InferenceError(
+        'too_large',
+        `The body is over the limit of ${limit} bytes; send less or raise --max-body.`,
+      );
     case 'charset.unsupported':
       return new InferenceError('unsupported_media_type', 'The charset of the body is not supported; send UTF-8.');
     case 'encoding.unsupported':

@@ -7,12 +7,13 @@ import { recordOf } from './record.ts';
 /** Anything thrown, as an error to reply with. What we don't know becomes `internal`, with its cause for the log. */
 export function toInferenceError(error: unknown): InferenceError {
   if (error instanceof InferenceError) return error;
-  if (error instanceof URIError) return new InferenceError('invalid_request', 'The path is not valid percent-encoding.');
+  if (error instanceof URIError)
+    return new InferenceError('invalid_request', 'The path is not valid percent-encoding.');
   return new InferenceError('internal', 'The server failed; its log says why.', { cause: error });
 }
 
 /** The dialect under whose prefix a path lies. */
-export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
+function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
   return dialects.find(({ prefix }) => `${path.toLowerCase()}/`.startsWith(`${prefix}/`));
 }
 
@@ -22,7 +23,8 @@ export function replyWithError(dialects: readonly Dialect[]): ErrorRequestHandle
     const error = toInferenceError(thrown);
     recordOf(res).error = error;
     if (res.closed) return;
-    const { status, body } = (dialectOf(dialects, req.path)?.error ?? plainError)(error);
+    const dialect = dialectOf(dialects, req.path);
+    const { status, body } = dialect === undefined ? plainError(error) : dialect.error(error);
     if (status === 401) res.set('www-authenticate', 'Bearer realm="hearth"');
     if (error.allow !== undefined) res.set('allow', error.allow.join(', '));
     if (status === 429 || status === 503) res.set('retry-after', String(error.retryAfter ?? 1));

@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { InferenceError } from '../contract/errors.ts';
 
+/** A longer timer would fire at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface Work {
   /** Aborted when the client leaves, the time is up, or the server stops waiting. */
   readonly signal: AbortSignal;
   /** Call when the work is over, however it ended. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** loading → ready → draining, and the work that runs meanwhile. */
@@ -43,10 +46,13 @@ export class Lifecycle {
     this.admit();
     const controller = new AbortController();
     const seconds = timeoutMs / 1000;
-    const timer = setTimeout(() => {
-      const message = `The request took longer than ${seconds} s; ask for fewer tokens or raise --timeout.`;
-      controller.abort(new InferenceError('timeout', message));
-    }, timeoutMs);
+    const timer = setTimeout(
+      () => {
+        const message = `The request took longer than ${seconds} s; ask for fewer tokens or raise --timeout.`;
+        controller.abort(new InferenceError('timeout', message));
+      },
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    );
     const left = (): void => controller.abort();
     if (res.closed) left();
     res.once('close', left);

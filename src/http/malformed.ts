@@ -1,8 +1,14 @@
 import type { Duplex } from 'node:stream';
 
 const replies: Record<string, { status: string; message: string }> = {
-  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', message: 'The headers are too long; send less.' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', message: 'The request did not arrive in time; send it again.' },
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    message: 'The headers are too long; send less.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: '408 Request Timeout',
+    message: 'The request did not arrive in time; send it again.',
+  },
 };
 const other = { status: '400 Bad Request', message: 'This is not an HTTP request; check the client.' };
 
@@ -14,6 +20,11 @@ export function replyToMalformed(error: Error & { code?: string }, socket: Duple
   }
   const { status, message } = replies[error.code ?? ''] ?? other;
   const body = JSON.stringify({ error: { message, code: 'invalid_request', param: null } });
-  const head = [`HTTP/1.1 ${status}`, 'Content-Type: application/json', 'Connection: close', `Content-Length: ${body.length}`];
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    'Connection: close',
+    `Content-Length: ${body.length}`,
+  ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -22,14 +22,15 @@ export interface MountContext {
   pingMs: number;
 }
 
+const registrars = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
+
 /** The routes of a dialect; a known path with another method is a 405. */
 export function mount(dialect: Dialect, context: MountContext): Router {
   const router = Router();
   for (const route of dialect.routes) {
     const paths = [...route.paths];
     const handler = route.kind === 'call' ? call(route, context) : generation(route, context);
-    const method = route.method.toLowerCase() as Lowercase<Route['method']>;
-    router[method](paths, ...(route.kind === 'call' ? [] : jsonBody(context.maxBody)), handler);
+    router[registrars[route.method]](paths, ...(route.kind === 'call' ? [] : jsonBody(context.maxBody)), handler);
   }
   for (const [path, methods] of methodsByPath(dialect.routes)) router.all(path, methodNotAllowed(methods));
   return router;

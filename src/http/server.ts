@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { RouterOptions } from './app.ts';
-import { Lifecycle } from './lifecycle.ts';
+import { Lifecycle, LONGEST_TIMER_MS } from './lifecycle.ts';
 import { replyToMalformed } from './malformed.ts';
 
 export interface HttpServer {
@@ -36,7 +35,7 @@ export function createHttpServer(options: RouterOptions): HttpServer {
     const waiting = new AbortController();
     const { signal } = waiting;
     const abandon = async (): Promise<void> => {
-      await sleep(options.settings.drainTimeoutMs, undefined, { signal });
+      await sleep(Math.min(options.settings.drainTimeoutMs, LONGEST_TIMER_MS), undefined, { signal });
       lifecycle.abortAll();
       await sleep(GRACE_MS, undefined, { signal });
     };
@@ -55,7 +54,8 @@ export function createHttpServer(options: RouterOptions): HttpServer {
         server.once('error', reject);
         server.listen(port, host, () => {
           server.off('error', reject);
-          const bound = server.address() as AddressInfo;
+          const bound = server.address();
+          if (bound === null || typeof bound === 'string') return reject(new Error('this is no TCP port'));
           const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
           resolve(`http://${name}:${bound.port}`);
         });

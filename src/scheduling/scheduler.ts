@@ -50,7 +50,7 @@ export class Scheduler {
 
   /** How much is going on right now. */
   stats(): { slotsBusy: number; queued: number } {
-    return { slotsBusy: this.running.length, queued: this.queue.length };
+    return { slotsBusy: this.busy(), queued: this.queue.length };
   }
 
   /**
@@ -79,7 +79,7 @@ export class Scheduler {
   private enqueue(request: TokenRequest, signal: AbortSignal): Sequence {
     if (signal.aborted) throw abortError(signal);
     if (this.closed) throw this.closed;
-    const free = this.slots.length - this.running.length;
+    const free = this.slots.length - this.busy();
     if (this.queue.length >= free + this.settings.maxQueue) {
       throw new InferenceError(
         'overloaded',
@@ -91,6 +91,11 @@ export class Scheduler {
     this.queue.push(sequence);
     this.loop ??= this.work();
     return sequence;
+  }
+
+  /** Slots whose sequence somebody still wants; the others are taken back before the next step. */
+  private busy(): number {
+    return this.running.filter(({ sequence }) => sequence && !sequence.dropped).length;
   }
 
   private drop(sequence: Sequence, error: InferenceError): void {

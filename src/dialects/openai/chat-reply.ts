@@ -5,7 +5,7 @@ import type { ChatBody } from './chat-body.ts';
 const FINGERPRINT = 'fp_hearth';
 
 /** The `chat.completion` object. */
-export function chatReply(result: GenerateResult, info: ReplyInfo) {
+export function chatReply(result: GenerateResult, info: ReplyInfo): object {
   return {
     ...head('chat.completion', info),
     choices: result.choices.map(({ text, finishReason }, index) => ({

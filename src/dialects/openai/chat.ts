@@ -2,7 +2,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../../contract/generate.ts';
 import type { DialectSettings, Generation } from '../dialect.ts';
 import { toChat, unknownInMessages } from '../messages.ts';
-import { stopList, withoutUnset } from '../request.ts';
+import { isGiven, stopList, withoutUnset } from '../request.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { chatBody } from './chat-body.ts';
 import type { ChatBody } from './chat-body.ts';
@@ -36,10 +36,14 @@ export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
 }
 
 function toRequest(body: ChatBody): GenerateRequest {
-  if (body.stream_options != null && body.stream !== true) {
-    throw new InferenceError('invalid_request', 'stream_options is for streams alone; leave it out or set stream to true.', {
-      param: 'stream_options',
-    });
+  if (isGiven(body.stream_options) && body.stream !== true) {
+    throw new InferenceError(
+      'invalid_request',
+      'stream_options is for streams alone; leave it out or set stream to true.',
+      {
+        param: 'stream_options',
+      },
+    );
   }
   const maxTokens = limit(body);
   const minTokens = body.min_tokens ?? 0;
@@ -71,7 +75,7 @@ function toRequest(body: ChatBody): GenerateRequest {
 }
 
 function limit({ max_tokens: old, max_completion_tokens: current }: ChatBody): number | undefined {
-  if (old != null && current != null && old !== current) {
+  if (isGiven(old) && isGiven(current) && old !== current) {
     const message = `max_tokens (${old}) and max_completion_tokens (${current}) mean the same; give one of them.`;
     throw new InferenceError('invalid_request', message, { param: 'max_completion_tokens' });
   }
