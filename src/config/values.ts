@@ -48,7 +48,7 @@ export function bytes(): ZodType<number> {
 export function listOf<Item>(item: ZodType<Item>, limit?: { max: number; error: string }): ZodType<Item[]> {
   const items = z.array(item);
   return z.preprocess(
-    (value) => (Array.isArray(value) ? value : [value]),
+    (value): unknown[] => (Array.isArray(value) ? value : [value]),
     limit === undefined ? items : items.max(limit.max, { error: limit.error }),
   );
 }

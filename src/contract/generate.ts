@@ -9,9 +9,7 @@ export interface ChatMessage {
 }
 
 /** A text goes to the model as it is, special tokens parsed; messages go through the model's chat template. */
-export type Prompt =
-  | { kind: 'text'; text: string }
-  | { kind: 'chat'; messages: readonly ChatMessage[] };
+export type Prompt = { kind: 'text'; text: string } | { kind: 'chat'; messages: readonly ChatMessage[] };
 
 /** How the next token is chosen. All fields have a value by the time the engine sees them. */
 export interface Sampling {

@@ -11,6 +11,8 @@ export interface ReplyInfo {
   model: string;
   /** Unix seconds at which the request came in. */
   created: number;
+  /** The request's headers, names in lower case: some clients say what they can read. */
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 /** One frame of a stream: `text` is sent as it is, `json` serialized. */

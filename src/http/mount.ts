@@ -75,7 +75,7 @@ function generation(route: Generation<unknown>, context: MountContext): RequestH
     if (model.generate === undefined) {
       throw new InferenceError('unsupported', `The model ${model.info.id} does not generate text; name another.`);
     }
-    const info = { requestId: record.id, model: model.info.id, created: record.created };
+    const info = { requestId: record.id, model: model.info.id, created: record.created, headers: req.headers };
     const { signal, end } = context.lifecycle.begin(res, context.timeoutMs);
     try {
       const events = noted(model.generate(request, signal), record);

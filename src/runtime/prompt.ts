@@ -62,7 +62,9 @@ function renderLines(messages: readonly ChatMessage[]): string {
 /** A pattern that finds the names of special tokens, the longest first where one begins another. */
 function specialPattern(texts: readonly string[]): RegExp | undefined {
   if (texts.length === 0) return undefined;
-  const escaped = texts.toSorted((a, b) => b.length - a.length).map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  const escaped = texts
+    .toSorted((a, b) => b.length - a.length)
+    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
   return new RegExp(escaped.join('|'), 'gu');
 }
 

@@ -33,7 +33,8 @@ export async function tokenizePrompt(
     }
   }
   if (bos !== undefined && tokens[0] !== bos) tokens.unshift(bos);
-  if (tokens.length === 0) throw new InferenceError('invalid_request', 'The prompt is empty; send at least one character.');
+  if (tokens.length === 0)
+    throw new InferenceError('invalid_request', 'The prompt is empty; send at least one character.');
   return tokens;
 }
 

@@ -173,7 +173,10 @@ export class Scheduler {
     try {
       results = await this.stepper.step(plan);
     } catch (error) {
-      await this.recover(plan.map((entry) => entry.slot), error);
+      await this.recover(
+        plan.map((entry) => entry.slot),
+        error,
+      );
       return;
     }
     this.pace.measured(this.clock.now() - began, decoders, promptTokens);

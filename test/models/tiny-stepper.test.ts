@@ -16,7 +16,13 @@ after(() => stepper.dispose());
 type Wish = Partial<Omit<TokenRequest, 'sampling'>> & { sampling?: Partial<TokenRequest['sampling']> };
 
 /** Decodes `count` tokens in one slot, the prompt in chunks of `chunk`. */
-async function decode(slot: number, prompt: readonly number[], count: number, wish: Wish = {}, chunk = 7): Promise<number[]> {
+async function decode(
+  slot: number,
+  prompt: readonly number[],
+  count: number,
+  wish: Wish = {},
+  chunk = 7,
+): Promise<number[]> {
   await stepper.trim(slot, 0);
   const request = { prompt, maxTokens: count, minTokens: 0, ...wish, sampling: { ...greedy, ...wish.sampling } };
   await stepper.begin(slot, request);
@@ -88,9 +94,18 @@ test('a seed gives the same tokens again, another seed others', async () => {
 
 test('top_k 1 and a tiny top_p are greedy at any temperature', async () => {
   const hot = { temperature: 2, seed: 3 };
-  assert.deepEqual(await decode(0, tinyGolden.prompt, 10, { sampling: { ...hot, topK: 1 } }), tinyGolden.greedy.slice(0, 10));
-  assert.deepEqual(await decode(0, tinyGolden.prompt, 10, { sampling: { ...hot, topP: 1e-6 } }), tinyGolden.greedy.slice(0, 10));
-  assert.deepEqual(await decode(0, tinyGolden.prompt, 10, { sampling: { ...hot, minP: 1 } }), tinyGolden.greedy.slice(0, 10));
+  assert.deepEqual(
+    await decode(0, tinyGolden.prompt, 10, { sampling: { ...hot, topK: 1 } }),
+    tinyGolden.greedy.slice(0, 10),
+  );
+  assert.deepEqual(
+    await decode(0, tinyGolden.prompt, 10, { sampling: { ...hot, topP: 1e-6 } }),
+    tinyGolden.greedy.slice(0, 10),
+  );
+  assert.deepEqual(
+    await decode(0, tinyGolden.prompt, 10, { sampling: { ...hot, minP: 1 } }),
+    tinyGolden.greedy.slice(0, 10),
+  );
 });
 
 test('repetition_penalty keeps away from prompt and completion', async () => {

@@ -4,7 +4,7 @@ import type { Dialect, Generation, Parsed, ReplyInfo } from '../../src/dialects/
 import { parseBody } from '../../src/dialects/explain.ts';
 import { sse } from '../../src/http/send.ts';
 
-export const info: ReplyInfo = { requestId: 'r1', model: 'fake', created: 1_700_000_000 };
+export const info: ReplyInfo = { requestId: 'r1', model: 'fake', created: 1_700_000_000, headers: {} };
 
 export const result: GenerateResult = {
   choices: [

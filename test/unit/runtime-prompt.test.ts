@@ -56,7 +56,10 @@ test('a string goes to the model as it is, special tokens parsed', async () => {
 });
 
 test('a model without a template gets a line for each message, with the name where there is one', () => {
-  const parts = createRenderPrompt(undefined, engine.tokenizer)({
+  const parts = createRenderPrompt(
+    undefined,
+    engine.tokenizer,
+  )({
     kind: 'chat',
     messages: [
       { role: 'user', content: 'Hi', name: 'Alice' },
@@ -70,7 +73,8 @@ test('what a template refuses is a bad request, in the words of the template', (
   const template = "{{ raise_exception('System role not supported') }}";
   assert.throws(
     () => render([{ role: 'system', content: 'x' }], template),
-    (error) => error instanceof InferenceError && error.code === 'invalid_request' && /System role not/.test(error.message),
+    (error) =>
+      error instanceof InferenceError && error.code === 'invalid_request' && /System role not/.test(error.message),
   );
 });
 
@@ -78,7 +82,10 @@ test('a BOS is put before the text once', async () => {
   const tokenizer = { ...engine.tokenizer, special: { ...engine.tokenizer.special, bos: 1 } };
   const text = (value: string) => [{ text: value, special: true }];
   assert.deepEqual((await tokenizePrompt(text(tinyGolden.text), tokenizer, 99, never)).slice(0, 2), [1, 42]);
-  assert.deepEqual((await tokenizePrompt(text(`<|im_start|>${tinyGolden.text}`), tokenizer, 99, never)).slice(0, 2), [1, 42]);
+  assert.deepEqual(
+    (await tokenizePrompt(text(`<|im_start|>${tinyGolden.text}`), tokenizer, 99, never)).slice(0, 2),
+    [1, 42],
+  );
 });
 
 test('a long text is tokenized in slices that give the same tokens as the whole', () => {
@@ -103,7 +110,9 @@ test('a text without spaces is cut between characters, never within one', () => 
 
 test('a text that cannot fit is refused by its bytes, or by the tokens so far', async () => {
   const refused = async (text: string): Promise<string> => {
-    const error = await tokenizePrompt([{ text, special: true }], engine.tokenizer, 100, never).catch((e: unknown) => e);
+    const error = await tokenizePrompt([{ text, special: true }], engine.tokenizer, 100, never).catch(
+      (e: unknown) => e,
+    );
     assert.ok(error instanceof InferenceError && error.code === 'context_exceeded', String(error));
     return error.message;
   };
@@ -117,7 +126,12 @@ test('an empty prompt is refused', async () => {
 
 test('tokenizing stops when the request is cancelled', async () => {
   const controller = new AbortController();
-  const working = tokenizePrompt([{ text: 'ab '.repeat(20_000), special: true }], engine.tokenizer, 1e6, controller.signal);
+  const working = tokenizePrompt(
+    [{ text: 'ab '.repeat(20_000), special: true }],
+    engine.tokenizer,
+    1e6,
+    controller.signal,
+  );
   controller.abort();
   await assert.rejects(working, (error) => error instanceof InferenceError && error.code === 'aborted');
 });

@@ -42,7 +42,10 @@ const endTokens = new Set(Array.from({ length: 100 }, (_, index) => index * 10))
 async function live({ slots, batchSize, forgetsAll, perTokenMs, wishes }: Day): Promise<Run> {
   const clock = new FakeClock();
   const controllers = wishes.map(() => new AbortController());
-  const prompts = wishes.map(({ shared, own }, index) => [...promptOf(20, shared * 100), ...promptOf(own, 1000 * index)]);
+  const prompts = wishes.map(({ shared, own }, index) => [
+    ...promptOf(20, shared * 100),
+    ...promptOf(own, 1000 * index),
+  ]);
   const pending: Promise<Outcome>[] = [];
   const submitted: number[] = [];
   const happen = (step: number): void => {
@@ -110,7 +113,10 @@ test('no slot and no place in the queue leaks, whatever is cancelled when', asyn
       const before = stepper.plans.length;
       assert.ok((await Promise.all(again)).every(({ end }) => end === 'length'));
       const widest = Math.max(...stepper.plans.slice(before).map((plan) => plan.length));
-      assert.ok(stepper.batchSize < stepper.slots * 32 || widest === stepper.slots, `${widest} of ${stepper.slots} slots`);
+      assert.ok(
+        stepper.batchSize < stepper.slots * 32 || widest === stepper.slots,
+        `${widest} of ${stepper.slots} slots`,
+      );
       await scheduler.dispose();
       assert.deepEqual(scheduler.stats(), { slotsBusy: 0, queued: 0 });
     }),
@@ -124,7 +130,10 @@ test('requests get their slots in the order in which they came', async () => {
       const { stepper, submitted, prompts } = await live(given);
       const order = stepper.begun.map(({ request }) => prompts.indexOf(request.prompt as number[]));
       const positions = order.map((index) => submitted.indexOf(index));
-      assert.deepEqual(positions, positions.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        positions,
+        positions.toSorted((a, b) => a - b),
+      );
     }),
     { numRuns: 100 },
   );

@@ -168,9 +168,13 @@ test('end tokens end a generation, but not before the minimum', async () => {
   const settings = { ...roomy, endTokens: anything };
   const early = await outcomeOf(new Scheduler(new FakeStepper(), settings).run(tokenRequest(promptOf(9), 50), never));
   assert.deepEqual([early.tokens.length, early.end], [1, 'eos']);
-  const later = await outcomeOf(new Scheduler(new FakeStepper(), settings).run(tokenRequest(promptOf(9), 50, 7), never));
+  const later = await outcomeOf(
+    new Scheduler(new FakeStepper(), settings).run(tokenRequest(promptOf(9), 50, 7), never),
+  );
   assert.deepEqual([later.tokens.length, later.end], [8, 'eos']);
-  const full = await outcomeOf(new Scheduler(new FakeStepper(), settings).run(tokenRequest(promptOf(9), 50, 50), never));
+  const full = await outcomeOf(
+    new Scheduler(new FakeStepper(), settings).run(tokenRequest(promptOf(9), 50, 50), never),
+  );
   assert.deepEqual([full.tokens.length, full.end], [50, 'length']);
 });
 
@@ -196,7 +200,10 @@ test('while others decode, a step that reads stays within its budget; alone it r
   await decoder;
   const mixed = lengths.filter(({ decoders, prompt }) => decoders > 0 && prompt > 0);
   assert.ok(mixed.length > 10, `${mixed.length} mixed steps`);
-  assert.ok(mixed.slice(1).every(({ ms }) => ms <= 66), `longest ${Math.max(...mixed.map(({ ms }) => ms))} ms`);
+  assert.ok(
+    mixed.slice(1).every(({ ms }) => ms <= 66),
+    `longest ${Math.max(...mixed.map(({ ms }) => ms))} ms`,
+  );
   // Most of the prompt goes in steps that use the budget well.
   assert.ok(mixed.filter(({ ms }) => ms > 40).length > mixed.length / 2);
   lengths.length = 0;

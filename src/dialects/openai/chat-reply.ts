@@ -1,6 +1,7 @@
-import type { FinishReason, GenerateEvent, GenerateResult, Usage } from '../../contract/generate.ts';
+import type { FinishReason, GenerateEvent, GenerateResult } from '../../contract/generate.ts';
 import type { Frame, ReplyInfo } from '../dialect.ts';
 import type { ChatBody } from './chat-body.ts';
+import { wireUsage } from './usage.ts';
 
 const FINGERPRINT = 'fp_hearth';
 
@@ -14,7 +15,7 @@ export function chatReply(result: GenerateResult, info: ReplyInfo): object {
       logprobs: null,
       finish_reason: finishReason,
     })),
-    usage: wireUsage(result.usage),
+    usage: wireUsage(result.usage, info),
   };
 }
 
@@ -48,7 +49,7 @@ export async function* chatFrames(
         yield chunk(event.index, {}, event.reason);
         break;
       case 'done':
-        if (usage) yield { json: { ...common, choices: [], usage: wireUsage(event.usage) } };
+        if (usage) yield { json: { ...common, choices: [], usage: wireUsage(event.usage, info) } };
     }
   }
   yield { text: '[DONE]' };
@@ -61,14 +62,5 @@ function head(object: string, info: ReplyInfo) {
     created: info.created,
     model: info.model,
     system_fingerprint: FINGERPRINT,
-  };
-}
-
-function wireUsage({ promptTokens, completionTokens, cachedTokens }: Usage) {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: cachedTokens },
   };
 }

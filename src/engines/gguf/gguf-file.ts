@@ -21,6 +21,9 @@ export async function checkGgufFile(path: string): Promise<void> {
   }
   if (bytes.length < 4) throw new InferenceError('model_failed', `The model file ${path} is empty.`);
   if (bytes.toString('latin1') !== 'GGUF') {
-    throw new InferenceError('model_failed', `The model file ${path} is not a GGUF file: it does not begin with "GGUF".`);
+    throw new InferenceError(
+      'model_failed',
+      `The model file ${path} is not a GGUF file: it does not begin with "GGUF".`,
+    );
   }
 }

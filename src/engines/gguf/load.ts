@@ -67,7 +67,10 @@ async function loadModel(llama: Llama, options: LoadOptions): Promise<LlamaModel
       onLoadProgress: (fraction) => options.onProgress?.(fraction),
     });
   } catch (error) {
-    throw loadError(error, `The model file ${options.path} cannot be loaded; it is damaged, cut off, or of a kind that this version does not know.`);
+    throw loadError(
+      error,
+      `The model file ${options.path} cannot be loaded; it is damaged, cut off, or of a kind that this version does not know.`,
+    );
   }
 }
 
@@ -154,6 +157,8 @@ async function canForgetTail(context: AddonContext): Promise<boolean> {
 function loadError(error: unknown, message: string): InferenceError {
   const memory = error instanceof Error && error.name === 'InsufficientMemoryError';
   return memory
-    ? new InferenceError('insufficient_memory', `${message} There is too little memory for it: ${error.message}.`, { cause: error })
+    ? new InferenceError('insufficient_memory', `${message} There is too little memory for it: ${error.message}.`, {
+        cause: error,
+      })
     : new InferenceError('model_failed', message, { cause: error });
 }

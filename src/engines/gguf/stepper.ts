@@ -44,7 +44,10 @@ export class GgufStepper implements Stepper {
     // llama.cpp puts only sequences with consecutive, ascending ids into one batch (llama_batch_allocr::split_equal).
     const entries = plan.toSorted((a, b) => a.slot - b.slot);
     const count = entries.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    const fillers = this.fillers(entries.map(({ slot }) => slot), this.batchSize - count);
+    const fillers = this.fillers(
+      entries.map(({ slot }) => slot),
+      this.batchSize - count,
+    );
     context.initBatch(count + fillers.length);
     const wanted: { slot: number; index: number }[] = [];
     for (const { slot, tokens, sample } of this.withFillers(entries, fillers)) {

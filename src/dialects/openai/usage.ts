@@ -1,0 +1,24 @@
+import type { Usage } from '../../contract/generate.ts';
+import type { ReplyInfo } from '../dialect.ts';
+
+/** The `usage` object, with `prompt_tokens_details` for clients that know it. */
+export function wireUsage({ promptTokens, completionTokens, cachedTokens }: Usage, info: ReplyInfo): object {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    ...(knowsDetails(info.headers) && { prompt_tokens_details: { cached_tokens: cachedTokens } }),
+  };
+}
+
+/**
+ * Whether the client is no older than `prompt_tokens_details` (openai-python 1.51, October 2024).
+ * Its contemporaries take every field of usage for a number: AgentScope up to 0.0.5 adds each to a database
+ * and fails on an object.
+ */
+function knowsDetails(headers: ReplyInfo['headers']): boolean {
+  if (headers['x-stainless-lang'] !== 'python') return true;
+  const version = headers['x-stainless-package-version'];
+  const [major = 0, minor = 0] = typeof version === 'string' ? version.split('.').map(Number) : [];
+  return major > 1 || (major === 1 && minor >= 51);
+}
