@@ -74,7 +74,8 @@ export async function loadModel(settings: Settings, { log, onLoadProgress }: Loa
     batchSize: settings.batchSize,
     gpuLayers: settings.gpuLayers,
     onProgress: onLoadProgress,
-    onLog: (level, message) => log[level](message),
+    // What matters of it comes as an error with a sentence of ours; the rest is for whoever looks for a cause.
+    onLog: (level, message) => log.debug({ engine: level }, message),
   });
   const { stepper, tokenizer } = engine;
   const scheduler = new Scheduler(stepper, {

@@ -48,7 +48,7 @@ export const modelSettings = {
     group,
     schema: whole(1, 1024),
     defaultText: 'measured at load',
-    help: 'CPU threads at most',
+    help: 'CPU threads of every step',
   }),
   batchSize: optional({
     group,

@@ -84,7 +84,8 @@ async function makeVenv(python: string, directory: string): Promise<string | und
   const made = await attempt(python, ['-m', 'venv', directory]);
   if (made.ok) return undefined;
   // Debian ships python3 without these two.
-  if (/No module named '?venv|ensurepip/.test(made.output)) return `${python} has no venv module`;
+  if (/No module named '?(venv|ensurepip)|ensurepip is not available/.test(made.output))
+    return `${python} has no venv module`;
   throw new Error(`${python} -m venv failed:\n${made.output}`);
 }
 
@@ -95,11 +96,12 @@ async function pipInstall(python: string, requirements: string): Promise<string 
   throw new Error(`pip install -r ${path.basename(requirements)} failed:\n${installed.output}`);
 }
 
-/** Whether pip failed because nothing answered, as opposed to an index that lacks the package. */
-export function isUnreachable(pipOutput: string): boolean {
-  const silent = /connection broken by|ConnectionPool\(|ProxyError|ConnectTimeout|Failed to connect|timed out/i;
-  const fatal = /from versions: none|OSError: .*ConnectionPool|ConnectTimeout|Failed to connect|timed out/i;
-  return silent.test(pipOutput) && fatal.test(pipOutput);
+/** Whether pip found no index that knows AgentScope at all, or lost it, as opposed to one that lacks a pinned version. */
+function isUnreachable(pipOutput: string): boolean {
+  if (/Ignored the following versions/.test(pipOutput)) return false;
+  const unknown = /requirement agentscope==\S+ \(from versions: none\)/.test(pipOutput);
+  const lost = /connection broken by/.test(pipOutput) && /\(from versions: none\)/.test(pipOutput);
+  return unknown || lost || /ConnectionPool\(|Read timed out|IncompleteRead/.test(pipOutput);
 }
 
 async function holds(home: string, content: string): Promise<boolean> {

@@ -1,4 +1,5 @@
-import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
+import { setImmediate } from 'node:timers/promises';
+import { InsufficientMemoryError, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
@@ -23,9 +24,14 @@ const GPU_BATCH = 2048;
  */
 export async function loadGguf(options: LoadOptions): Promise<Engine> {
   await checkGgufFile(options.path);
-  const llama = await openDevice(options.device, options.onLog);
+  const engineErrors: string[] = [];
+  const llama = await openDevice(options.device, (level, message) => {
+    if (level === 'error') engineErrors.push(message);
+    options.onLog?.(level, message);
+  });
   try {
-    const model = await loadModel(llama, options);
+    const model = await loadModel(llama, options, engineErrors);
+    checkModel(model, options);
     const cores = options.threads ?? usableCores();
     const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
     const native = addonContext(context);
@@ -59,7 +65,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   }
 }
 
-async function loadModel(llama: Llama, options: LoadOptions): Promise<LlamaModel> {
+async function loadModel(llama: Llama, options: LoadOptions, engineErrors: readonly string[]): Promise<LlamaModel> {
   try {
     return await llama.loadModel({
       modelPath: options.path,
@@ -67,9 +73,34 @@ async function loadModel(llama: Llama, options: LoadOptions): Promise<LlamaModel
       onLoadProgress: (fraction) => options.onProgress?.(fraction),
     });
   } catch (error) {
-    throw loadError(
-      error,
-      `The model file ${options.path} cannot be loaded; it is damaged, cut off, or of a kind that this version does not know.`,
+    // The addon hands its log lines over one turn of the event loop later.
+    await setImmediate();
+    const [first] = engineErrors;
+    const reason = first ?? (error instanceof Error ? error.message : String(error));
+    const tooBig = error instanceof InsufficientMemoryError;
+    throw new InferenceError(
+      tooBig ? 'insufficient_memory' : 'model_failed',
+      `The model file ${options.path} cannot be loaded; llama.cpp says: ${reason.trim()}.`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws InferenceError for a model that cannot generate, or a context that it was not trained on */
+function checkModel(model: LlamaModel, options: LoadOptions): void {
+  const { architecture } = model.fileInfo.metadata.general;
+  const causal = model.fileInfo.architectureMetadata.attention?.causal;
+  if (causal === false) {
+    throw new InferenceError(
+      'unsupported',
+      `The model ${options.path} (${architecture}) makes embeddings and cannot generate text; name a model that does.`,
+    );
+  }
+  if (options.contextSize !== undefined && options.contextSize > model.trainContextSize) {
+    throw new InferenceError(
+      'invalid_request',
+      `--context-size ${options.contextSize} is more than the ${model.trainContextSize} tokens that the model was trained on; lower it.`,
+      { param: 'context-size' },
     );
   }
 }
@@ -115,7 +146,7 @@ async function createContext(
     const wanted = Math.round(estimate(contextSize, slots) / 2 ** 20);
     throw new InferenceError(
       'insufficient_memory',
-      `${slots} slots of ${contextSize} tokens need ${wanted} MiB beside the model, of ${Math.round(freeBytes / 2 ** 20)} MiB free; lower --context-size or --parallel.`,
+      `A context of ${slots} × ${contextSize} tokens needs ${wanted} MiB beside the model, of ${Math.round(freeBytes / 2 ** 20)} MiB free; lower --context-size or --parallel.`,
       { cause: error },
     );
   }
@@ -152,13 +183,4 @@ async function canForgetTail(context: AddonContext): Promise<boolean> {
   const can = context.removeTokenCellsFromSequence(0, 1, -1);
   context.disposeSequence(0);
   return can;
-}
-
-function loadError(error: unknown, message: string): InferenceError {
-  const memory = error instanceof Error && error.name === 'InsufficientMemoryError';
-  return memory
-    ? new InferenceError('insufficient_memory', `${message} There is too little memory for it: ${error.message}.`, {
-        cause: error,
-      })
-    : new InferenceError('model_failed', message, { cause: error });
 }
