@@ -10,7 +10,7 @@ export interface Slot {
 }
 
 /** How many tokens both lists begin with. */
-export function commonPrefix(a: readonly number[], b: readonly number[]): number {
+function commonPrefix(a: readonly number[], b: readonly number[]): number {
   const limit = Math.min(a.length, b.length);
   let length = 0;
   while (length < limit && a[length] === b[length]) length += 1;

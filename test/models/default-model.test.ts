@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Served } from '../../src/compose.ts';
-import { postJson, serveReal, type LlmReply } from '../support/real-server.ts';
+import { postJson, postLlm, serveReal, type LlmReply } from '../support/real-server.ts';
 
 let served: Served;
 before(async () => {
@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => served.close());
 
-const llm = (body: object) => postJson<LlmReply>(`${served.url}/llm/`, body);
+const llm = (body: object) => postLlm(served.url, body);
 
 interface ChatReply {
   choices: { message: { content: string }; finish_reason: string }[];
@@ -21,9 +21,9 @@ interface ChatReply {
 }
 
 const chat = async (body: object): Promise<ChatReply> => {
-  const reply = await postJson<ChatReply>(`${served.url}/v1/chat/completions`, { model: 'any', ...body });
+  const reply = await postJson(`${served.url}/v1/chat/completions`, { model: 'any', ...body });
   assert.equal(reply.status, 200);
-  return reply.body;
+  return reply.body as ChatReply;
 };
 
 test('answers the first curl of the README with both replies in one', async () => {
@@ -116,11 +116,11 @@ test('a prompt over the context is refused with both numbers, in either dialect'
   const raw = await llm({ inputs: words });
   assert.equal(raw.status, 400);
   assert.match(raw.body.error.message, /at least \d{4} tokens.* 2048 /);
-  const reply = await postJson<LlmReply>(`${served.url}/v1/chat/completions`, {
+  const reply = await postJson(`${served.url}/v1/chat/completions`, {
     messages: [{ role: 'user', content: words }],
   });
   assert.equal(reply.status, 400);
-  assert.match(reply.body.error.message, /2048/);
+  assert.match((reply.body as LlmReply).error.message, /2048/);
 });
 
 test('limits that cannot fit are refused with the numbers', async () => {

@@ -19,16 +19,22 @@ export interface LlmReply {
 }
 
 /** Posts JSON and reads the JSON reply. */
-export async function postJson<Reply>(
+export async function postJson(
   url: string,
   body: unknown,
   signal?: AbortSignal,
-): Promise<{ status: number; body: Reply }> {
+): Promise<{ status: number; body: unknown }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     ...(signal && { signal }),
   });
-  return { status: response.status, body: (await response.json()) as Reply };
+  return { status: response.status, body: await response.json() };
+}
+
+/** Posts to `/llm/`. */
+export async function postLlm(url: string, body: object): Promise<{ status: number; body: LlmReply }> {
+  const reply = await postJson(`${url}/llm/`, body);
+  return { status: reply.status, body: reply.body as LlmReply };
 }
