@@ -75,7 +75,7 @@ export const limitSettings = {
     group: 'Limits',
     schema: whole(1, longest),
     default: 200,
-    help: 'milliseconds a step may take while prompts are read beside running answers',
+    help: 'milliseconds that a step which reads prompts may take',
   }),
   drainTimeout: setting({
     group: 'Limits',

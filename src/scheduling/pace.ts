@@ -1,12 +1,13 @@
 /** A step whose length nobody has measured yet reads this many prompt tokens. */
-const FIRST_CHUNK = 32;
+const FIRST_CHUNK = 64;
 /** A waiting prompt advances by at least this much in every step, whatever the budget says. */
 const SMALLEST_CHUNK = 16;
 /** Weight of the newest measurement. */
 const GAIN = 0.3;
 
 /**
- * Learns how long steps take, to tell how many prompt tokens fit beside the decoders within a time budget.
+ * Learns how long steps take, to tell how many prompt tokens fit into a step's time. The budget holds also when nobody
+ * decodes: whoever comes or goes waits for the step's end. A fast engine reads whole batches within it.
  * The model is linear: a step takes the decoders' time plus a constant for each prompt token.
  */
 export class Pace {
@@ -14,15 +15,16 @@ export class Pace {
   private decodeMs = 0;
   private msPerToken: number | undefined;
 
-  /** @param budgetMs how long a step with decoders may take */
+  /** @param budgetMs how long a step that reads prompts may take */
   constructor(budgetMs: number) {
     this.budgetMs = budgetMs;
   }
 
-  /** Prompt tokens for a step that decoders wait for. */
-  chunk(): number {
+  /** Prompt tokens for a step with so many decoders. */
+  chunk(decoders: number): number {
     if (this.msPerToken === undefined) return FIRST_CHUNK;
-    const tokens = Math.floor((this.budgetMs - this.decodeMs) / this.msPerToken);
+    const left = this.budgetMs - (decoders > 0 ? this.decodeMs : 0);
+    const tokens = Math.floor(left / this.msPerToken);
     return Math.max(SMALLEST_CHUNK, tokens);
   }
 

@@ -21,9 +21,13 @@ export interface PlannedStep {
  * Readers share the room evenly in the order given, so a long prompt does not hold up a short one behind it.
  * @param running sequences with a slot, in the order of their admission
  * @param batchSize tokens a step takes at most; at least the number of slots
- * @param chunk prompt tokens at most while somebody decodes
+ * @param chunk prompt tokens at most beside so many decoders
  */
-export function planStep(running: readonly Running[], batchSize: number, chunk: number): PlannedStep {
+export function planStep(
+  running: readonly Running[],
+  batchSize: number,
+  chunk: (decoders: number) => number,
+): PlannedStep {
   const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
   const readers: Running[] = [];
   for (const entry of running) {
@@ -31,8 +35,7 @@ export function planStep(running: readonly Running[], batchSize: number, chunk: 
     else plan.push({ slot: entry.slot, tokens: [entry.sequence.last], sample: true });
   }
   const decoders = plan.length;
-  const room = batchSize - decoders;
-  const budget = decoders > 0 ? Math.min(room, chunk) : room;
+  const budget = Math.min(batchSize - decoders, chunk(decoders));
   const shares = divide(
     readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read),
     budget,

@@ -11,7 +11,7 @@ export interface SchedulerSettings {
   /** Requests that may wait for a slot; one more is refused. */
   maxQueue: number;
   maxQueueWaitMs: number;
-  /** How long a step with decoders may take while prompts are read. */
+  /** How long a step that reads prompts may take. */
   stepBudgetMs: number;
   /** Tokens that end a generation. */
   endTokens: ReadonlySet<number>;
@@ -167,7 +167,9 @@ export class Scheduler {
       slot.sequence && !slot.sequence.dropped ? [{ slot: slot.id, sequence: slot.sequence }] : [],
     );
     if (running.length === 0) return;
-    const { plan, decoders, promptTokens } = planStep(running, this.stepper.batchSize, this.pace.chunk());
+    const { plan, decoders, promptTokens } = planStep(running, this.stepper.batchSize, (count) =>
+      this.pace.chunk(count),
+    );
     const began = this.clock.now();
     let results;
     try {
