@@ -1,6 +1,6 @@
 /** Tokens per second at one client and at several, interleaved in one run: `npm run bench:concurrency`. */
 import { parseArgs } from 'node:util';
-import { startServer } from './support/server-process.ts';
+import { startServer } from '../test/support/server-process.ts';
 import { median, table } from './support/report.ts';
 
 const { values } = parseArgs({
@@ -65,6 +65,8 @@ async function closedLoop(url: string, count: number): Promise<number> {
 }
 
 const server = await startServer([
+  '--log-level',
+  'warn',
   '--parallel',
   String(Math.max(...clients)),
   '--context-size',

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from './support/report.ts';
-import { startServer } from './support/server-process.ts';
+import { startServer } from '../test/support/server-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -77,7 +77,16 @@ async function allSlotsFree(url: string): Promise<boolean> {
   return replies.every((status) => status === 200);
 }
 
-const server = await startServer(['--parallel', String(slots), '--max-queue', String(slots), '--context-size', '2048']);
+const server = await startServer([
+  '--log-level',
+  'warn',
+  '--parallel',
+  String(slots),
+  '--max-queue',
+  String(slots),
+  '--context-size',
+  '2048',
+]);
 let failed = false;
 try {
   const marks: { after: number; memory: number; free: boolean }[] = [];

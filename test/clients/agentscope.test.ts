@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { packageRoot } from '../../src/config/model-path.ts';
 import { runScript } from '../support/agentscope-script.ts';
-import { startServer, type ServerProcess } from '../support/agentscope-server.ts';
+import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { agentscopeVenv, type Release } from '../support/agentscope-venv.ts';
 
 const releases: readonly Release[] = ['0.0.4', '0.1.1'];

@@ -7,6 +7,7 @@ const readyWithinMs = 120_000;
 /** A server process with the embedded default model. */
 export interface ServerProcess {
   url: string;
+  pid: number;
   /** Ends it as an operator does. @returns the exit code */
   stop(): Promise<number | null>;
 }
@@ -46,6 +47,7 @@ export async function startServer(args: readonly string[]): Promise<ServerProces
 
   return {
     url,
+    pid: child.pid ?? -1,
     async stop() {
       child.kill('SIGTERM');
       await closed;
