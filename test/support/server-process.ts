@@ -14,15 +14,23 @@ export interface ServerProcess {
 
 /**
  * Starts `hearth serve` on a free port and waits for its banner.
+ * @param nodeOptions flags of node itself
  * @throws Error with what it wrote on stderr where it ends or stays silent instead
  */
-export async function startServer(args: readonly string[]): Promise<ServerProcess> {
+export async function startServer(
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HEARTH_'));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'serve', '--port', '0', ...args], {
-    cwd: packageRoot,
-    env: Object.fromEntries(inherited),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeOptions, '--import', 'tsx', 'src/cli/main.ts', 'serve', '--port', '0', ...args],
+    {
+      cwd: packageRoot,
+      env: Object.fromEntries(inherited),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-10_000)));
   const closed = once(child, 'close');
