@@ -2,11 +2,27 @@ import { getLlama, getLlamaGpuTypes, LlamaLogLevel, type Llama, type LlamaGpuTyp
 import { InferenceError } from '../../contract/errors.ts';
 import type { LoadOptions } from '../engine.ts';
 
+/** One backend a device and process: models share it, and opening it again while another closes can hang. */
+const opened = new Map<string, Promise<Llama>>();
+
 /**
- * Opens llama.cpp on a device. Nothing is fetched or compiled.
+ * Opens llama.cpp on a device. Nothing is fetched or compiled. It stays open until the process ends.
+ * @param onLog gets llama.cpp's own lines from now on
  * @throws InferenceError invalid_request when the device is not there, with those that are
  */
 export async function openDevice(device: string, onLog: LoadOptions['onLog']): Promise<Llama> {
+  let opening = opened.get(device);
+  if (!opening) {
+    opening = open(device);
+    opened.set(device, opening);
+    opening.catch(() => opened.delete(device));
+  }
+  const llama = await opening;
+  llama.logger = (level, message) => onLog?.(logLevel(level), message.trimEnd());
+  return llama;
+}
+
+async function open(device: string): Promise<Llama> {
   const [kind = 'auto', index] = device.split(':');
   if (index !== undefined) {
     // llama.cpp's addon has no device option; the driver hides the others when this is set before it is loaded.
@@ -21,7 +37,7 @@ export async function openDevice(device: string, onLog: LoadOptions['onLog']): P
       maxThreads: 0,
       progressLogs: false,
       logLevel: LlamaLogLevel.warn,
-      logger: (level, message) => onLog?.(logLevel(level), message.trimEnd()),
+      logger: () => {},
     });
   } catch (error) {
     throw await missing(device, error);
@@ -30,11 +46,8 @@ export async function openDevice(device: string, onLog: LoadOptions['onLog']): P
   const found = gpu === 'auto' || gpu === llama.gpu;
   const devices = llama.gpu === false ? [] : await llama.getGpuDeviceNames();
   if (found && (llama.gpu === false || devices.length > 0)) return llama;
-  if (gpu === 'auto') {
-    await llama.dispose();
-    return openDevice('cpu', onLog);
-  }
   await llama.dispose();
+  if (gpu === 'auto') return open('cpu');
   throw await missing(device, undefined);
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InsufficientMemoryError, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
@@ -14,9 +14,8 @@ import { createTokenizer } from './tokenizer.ts';
 
 const CPU_SLOTS = 8;
 const GPU_SLOTS = 16;
-/** Longer batches read no faster on a CPU (docs/benchmarks.md). */
-const CPU_BATCH = 512;
-const GPU_BATCH = 2048;
+/** Longer batches read no faster on a CPU (docs/benchmarks.md), and their logits take memory for each token. */
+const BATCH = 512;
 
 /**
  * Loads a GGUF file.
@@ -29,8 +28,8 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
     if (level === 'error') engineErrors.push(message);
     options.onLog?.(level, message);
   });
+  const model = await loadModel(llama, options, engineErrors);
   try {
-    const model = await loadModel(llama, options, engineErrors);
     checkModel(model, options);
     const cores = options.threads ?? usableCores();
     const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
@@ -51,7 +50,8 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
         ...steps,
         dispose: async () => {
           for (const sampler of samplers) sampler.native.dispose();
-          await llama.dispose();
+          await context.dispose();
+          await model.dispose();
         },
       }),
       tokenizer,
@@ -60,7 +60,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
       trainedContext: model.trainContextSize,
     };
   } catch (error) {
-    await llama.dispose();
+    await model.dispose();
     throw error;
   }
 }
@@ -73,8 +73,8 @@ async function loadModel(llama: Llama, options: LoadOptions, engineErrors: reado
       onLoadProgress: (fraction) => options.onProgress?.(fraction),
     });
   } catch (error) {
-    // The addon hands its log lines over one turn of the event loop later.
-    await setImmediate();
+    // The addon hands its log lines over a moment later.
+    for (let wait = 0; wait < 20 && engineErrors.length === 0; wait += 1) await sleep(10);
     const [first] = engineErrors;
     const reason = first ?? (error instanceof Error ? error.message : String(error));
     const tooBig = error instanceof InsufficientMemoryError;
@@ -118,6 +118,7 @@ async function createContext(
       contextSize,
       sequences,
       modelGpuLayers: model.gpuLayers,
+      swaFullCache: true,
       includeGraphOverhead: false,
     });
     return cpu ? cpuRam : gpuVram;
@@ -131,7 +132,7 @@ async function createContext(
     bytes: estimate,
   });
   // A step takes a token of every slot, and no more tokens than one slot holds are read at once.
-  const batchSize = Math.max(slots, Math.min(options.batchSize ?? (cpu ? CPU_BATCH : GPU_BATCH), contextSize));
+  const batchSize = Math.max(slots, Math.min(options.batchSize ?? BATCH, contextSize));
   try {
     const context = await model.createContext({
       contextSize,

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LlamaContext } from 'node-llama-cpp';
+import { addonContext } from '../../src/engines/gguf/addon.ts';
+import { affordableGap, bestThreads, measureSteps } from '../../src/engines/gguf/calibration.ts';
+import { usableCores } from '../../src/engines/gguf/cores.ts';
+import { planMemory, type MemoryWish } from '../../src/engines/gguf/memory.ts';
+import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/gguf/token-bytes.ts';
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+test('pieces of a byte-level vocabulary are bytes, spaces and newlines among them', () => {
+  assert.equal(text(byteLevelBytes('ĠHello')), ' Hello');
+  assert.equal(text(byteLevelBytes('Ċ')), '\n');
+  assert.equal(text(byteLevelBytes('Ã©')), 'é');
+  assert.deepEqual([...byteLevelBytes('æĹ')], [0xe6, 0x97]);
+});
+
+test('the byte-level alphabet has a character for each of the 256 bytes', () => {
+  const characters = Array.from({ length: 0x144 }, (_, code) => String.fromCodePoint(code));
+  const bytes = new Set(characters.map(byteLevelBytes).flatMap((piece) => (piece.length === 1 ? [...piece] : [])));
+  assert.equal(bytes.size, 256);
+});
+
+test('pieces of a SentencePiece vocabulary are text with marked spaces, or single bytes', () => {
+  assert.equal(text(sentencePieceBytes('▁the')), ' the');
+  assert.deepEqual([...sentencePieceBytes('<0xE2>')], [0xe2]);
+  assert.equal(text(sentencePieceBytes('<0xE2>x')), '<0xE2>x');
+  assert.equal(text(plainBytes('▁tool')), '▁tool');
+});
+
+test('a step gets the fastest thread count for its size, more threads only where they gain enough', () => {
+  const costs = {
+    threads: [1, 2, 4],
+    sizes: [1, 4, 8],
+    ms: [
+      [8, 16, 30],
+      [12, 15, 20],
+      [40, 30, 19],
+    ],
+  };
+  assert.deepEqual(
+    [1, 2, 4, 5, 8].map((tokens) => bestThreads(costs, tokens)),
+    [1, 1, 1, 2, 2],
+  );
+  assert.equal(bestThreads(costs, 9), 4);
+});
+
+test('an idle slot is decoded along while a row costs less than a batch of its own', () => {
+  assert.equal(affordableGap({ threads: [1], sizes: [1, 2, 4, 8], ms: [[8, 10, 12, 15]] }), 8);
+  assert.equal(affordableGap({ threads: [1], sizes: [1, 8], ms: [[100, 800]] }), 1);
+  assert.equal(affordableGap({ threads: [1], sizes: [1], ms: [[8]] }), 0);
+});
+
+test('measuring tries every thread count with every size, up to the limits themselves', async () => {
+  const tried = new Set<string>();
+  const costs = await measureSteps(3, 6, async (size, threads) => {
+    tried.add(`${threads}x${size}`);
+  });
+  assert.deepEqual(costs.threads, [1, 2, 3]);
+  assert.deepEqual(costs.sizes, [1, 2, 4, 6]);
+  assert.equal(tried.size, 12);
+  assert.ok(costs.ms.flat().every((ms) => ms >= 0));
+});
+
+const wish = (more: Partial<MemoryWish>): MemoryWish => ({
+  contextSize: undefined,
+  slots: undefined,
+  trainedContext: 131_072,
+  wantedSlots: 8,
+  freeBytes: 1e9,
+  bytes: (contextSize, slots) => contextSize * slots * 1000,
+  ...more,
+});
+
+test('context and slots shrink until they fit half of the free memory, four slots before a longer context', () => {
+  assert.deepEqual(planMemory(wish({})), { contextSize: 8192, slots: 8 });
+  assert.deepEqual(planMemory(wish({ trainedContext: 2048 })), { contextSize: 2048, slots: 8 });
+  assert.deepEqual(planMemory(wish({ freeBytes: 4e7 })), { contextSize: 4096, slots: 4 });
+  assert.deepEqual(planMemory(wish({ freeBytes: 1e6 })), { contextSize: 512, slots: 1 });
+});
+
+test("the user's own numbers are taken as they are", () => {
+  assert.deepEqual(planMemory(wish({ contextSize: 100_000, slots: 3, freeBytes: 1 })), {
+    contextSize: 100_000,
+    slots: 3,
+  });
+  assert.deepEqual(planMemory(wish({ slots: 16 })), { contextSize: 8192, slots: 16 });
+});
+
+test('a version of node-llama-cpp without a call that the stepper needs is named with the call', () => {
+  const calls = ['initBatch', 'addToBatch', 'decodeBatch', 'sampleToken', 'removeTokenCellsFromSequence', 'setThreads'];
+  const native = Object.fromEntries(calls.map((call) => [call, () => undefined]));
+  assert.throws(() => addonContext({ _ctx: native } as unknown as LlamaContext), /LlamaContext\._ctx\.disposeSequence/);
+  assert.throws(() => addonContext({} as unknown as LlamaContext), /no LlamaContext\._ctx;/);
+});
+
+test('at least one core can be used, and no more than there are', () => {
+  assert.ok(usableCores() >= 1);
+  assert.ok(Number.isInteger(usableCores()));
+});
