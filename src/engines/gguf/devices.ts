@@ -71,7 +71,7 @@ async function missing(device: string, cause: unknown): Promise<InferenceError> 
 /** The kinds of device that llama.cpp can open here; a kind counts only when its library loads. */
 async function availableDevices(): Promise<string[]> {
   const kinds: LlamaGpuType[] = (await getLlamaGpuTypes('supported')).filter((kind) => kind !== false);
-  const opened = await Promise.all(
+  const working = await Promise.all(
     kinds.map(async (gpu) => {
       try {
         await getLlama({ gpu, build: 'never', dryRun: true, progressLogs: false, logLevel: LlamaLogLevel.disabled });
@@ -82,7 +82,7 @@ async function availableDevices(): Promise<string[]> {
       }
     }),
   );
-  return ['cpu', ...opened.flat()];
+  return ['cpu', ...working.flat()];
 }
 
 function logLevel(level: LlamaLogLevel): 'error' | 'warn' | 'debug' {
