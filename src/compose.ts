@@ -24,7 +24,7 @@ export interface Served {
   info: ModelInfo;
   /** Takes no new work, lets running work finish up to the drain timeout, unloads. Safe to call twice. */
   close(): Promise<void>;
-  /** Resolves when the server is closed. */
+  /** Resolves when the server is closed; rejects when it closed because the model failed for good. */
   closed: Promise<void>;
 }
 
@@ -46,17 +46,28 @@ export async function serve(settings: Settings, hooks: LoadHooks): Promise<Serve
   models.add(model);
   server.ready();
 
-  let closed = (): void => {};
-  const whenClosed = new Promise<void>((resolve) => {
-    closed = resolve;
+  let ended = (): void => {};
+  let failed = (_error: Error): void => {};
+  const closed = new Promise<void>((resolve, reject) => {
+    ended = resolve;
+    failed = reject;
   });
-  const close = async (): Promise<void> => {
-    await server.drain();
-    await models.dispose();
-    closed();
-  };
+  // Whoever started the server may not be waiting for its end.
+  closed.catch(() => {});
+
   let closing: Promise<void> | undefined;
-  return { url, info: model.info, close: () => (closing ??= close()), closed: whenClosed };
+  const close = (): Promise<void> =>
+    (closing ??= (async () => {
+      await server.drain();
+      await models.dispose();
+      ended();
+    })());
+  // A supervisor can only restart what ends.
+  void model.failed.then((error) => {
+    hooks.log.fatal({ err: error.cause }, error.message);
+    failed(error);
+  });
+  return { url, info: model.info, close, closed };
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Model {
    * @throws InferenceError invalid_request, context_exceeded, overloaded, aborted, timeout, model_failed
    */
   generate?(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** Resolves, with the reason, when the model has failed for good. */
+  readonly failed: Promise<Error>;
   dispose(): Promise<void>;
 }
 

@@ -60,8 +60,10 @@ export interface Tokenizer {
   bytes(id: number): Uint8Array;
   /** Bytes of the longest token. */
   readonly longestToken: number;
-  /** Names of special tokens, as they would be parsed in a text. */
+  /** Names of special tokens, as they would be parsed in a text with `special`; without it they never become tokens. */
   readonly specialTexts: readonly string[];
+  /** Names of tokens that a vocabulary adds for use in texts: tags, runs of spaces, in some models also turn marks. */
+  readonly addedTexts: readonly string[];
   readonly special: {
     /** The token that a prompt begins with, where the model wants one. */
     bos: number | undefined;

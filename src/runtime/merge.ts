@@ -6,16 +6,23 @@ export async function* merge<T>(
   sources: readonly AsyncGenerator<T, void, void>[],
   cancel: () => void,
 ): AsyncGenerator<T, void, void> {
-  const pending = new Map(sources.map((source, index) => [index, next(source, index)]));
+  const pending = new Map<number, Promise<{ index: number; result: IteratorResult<T, void> }>>();
+  const ask = (index: number): void => {
+    const source = sources[index];
+    if (!source) return;
+    const upcoming = next(source, index);
+    // It may fail while the reader is busy elsewhere; the failure is told when the reader comes back.
+    upcoming.catch(() => {});
+    pending.set(index, upcoming);
+  };
   try {
+    for (const index of sources.keys()) ask(index);
     while (pending.size > 0) {
       const { index, result } = await Promise.race(pending.values());
-      const source = sources[index];
-      if (result.done === true || !source) pending.delete(index);
-      else {
-        pending.set(index, next(source, index));
-        yield result.value;
-      }
+      pending.delete(index);
+      if (result.done === true) continue;
+      ask(index);
+      yield result.value;
     }
   } finally {
     cancel();

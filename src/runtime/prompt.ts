@@ -19,24 +19,36 @@ const CLOSE = '\uFDD1';
 /**
  * Compiles a model's chat template (Jinja, as in Transformers' apply_chat_template with add_generation_prompt).
  * A model without one gets `{name or role}: {content}` lines, as AgentScope's Flask services did.
- * The function throws InferenceError invalid_request where the template refuses the messages.
+ * The function throws InferenceError invalid_request where the template refuses the messages, unsupported where the
+ * template itself cannot be read.
  */
 export function createRenderPrompt(template: string | undefined, tokenizer: Tokenizer): RenderPrompt {
   const render = template === undefined ? renderLines : compile(template, tokenizer);
-  const specialTexts = specialPattern(tokenizer.specialTexts);
+  const specialNames = namePattern(turnNames(tokenizer, template ?? ''));
   return (prompt) => {
     if (prompt.kind === 'text') return [{ text: prompt.text, special: true }];
     const messages = prompt.messages.map((message) => ({
       ...message,
-      content: fence(message.content, specialTexts),
-      ...(message.name !== undefined && { name: fence(message.name, specialTexts) }),
+      content: fence(message.content, specialNames),
+      ...(message.name !== undefined && { name: fence(message.name, specialNames) }),
     }));
     return split(render(messages));
   };
 }
 
-function compile(source: string, tokenizer: Tokenizer): (messages: readonly ChatMessage[]) => string {
-  const template = new Template(source);
+type Render = (messages: readonly ChatMessage[]) => string;
+
+function compile(source: string, tokenizer: Tokenizer): Render {
+  let template: Template;
+  try {
+    template = new Template(source);
+  } catch (error) {
+    // Strings need no template, so the model is of use without one.
+    return () => {
+      const message = `The model's chat template cannot be read (${reasonOf(error)}); send a string to /llm/ instead.`;
+      throw new InferenceError('unsupported', message, { param: 'messages', cause: error });
+    };
+  }
   return (messages) => {
     try {
       return template.render({
@@ -46,39 +58,57 @@ function compile(source: string, tokenizer: Tokenizer): (messages: readonly Chat
         eos_token: tokenizer.special.eosText,
       });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new InferenceError('invalid_request', `The model's chat template refuses these messages: ${reason}`, {
-        param: 'messages',
-        cause: error,
-      });
+      const message = `The model's chat template refuses these messages: ${reasonOf(error)}`;
+      throw new InferenceError('invalid_request', message, { param: 'messages', cause: error });
     }
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function renderLines(messages: readonly ChatMessage[]): string {
   return messages.map(({ role, name, content }) => `${name ?? role}: ${content}\n`).join('');
 }
 
-/** A pattern that finds the names of special tokens, the longest first where one begins another. */
-function specialPattern(texts: readonly string[]): RegExp | undefined {
-  if (texts.length === 0) return undefined;
-  const escaped = texts
-    .toSorted((a, b) => b.length - a.length)
-    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
-  return new RegExp(escaped.join('|'), 'gu');
+/**
+ * The names that a message must not turn into tokens: all special ones, and added ones that mark turns, which some
+ * vocabularies do not call special. Other added tokens (HTML tags, runs of spaces) are text, and names at which the
+ * template itself splits a content (`</think>`) are the template's business.
+ */
+function turnNames({ specialTexts, addedTexts }: Tokenizer, template: string): string[] {
+  const marks = addedTexts.filter(
+    (name) =>
+      name.trim() !== '' &&
+      (/^<\|.*\|>$/.test(name) || template.includes(name)) &&
+      !template.includes(`split('${name}')`) &&
+      !template.includes(`split("${name}")`),
+  );
+  return [...specialTexts, ...marks];
+}
+
+/** A pattern that finds names, the longest first where one begins another. */
+function namePattern(names: readonly string[]): RegExp | undefined {
+  if (names.length === 0) return undefined;
+  const longestFirst = names.toSorted((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'gu');
 }
 
 /** Puts marks around the names of special tokens. Marks that the content brings itself are dropped. */
-function fence(content: string, specialTexts: RegExp | undefined): string {
+function fence(content: string, specialNames: RegExp | undefined): string {
   const clean = content.replace(/[\uFDD0\uFDD1]/g, '');
-  return specialTexts === undefined ? clean : clean.replace(specialTexts, `${OPEN}$&${CLOSE}`);
+  return specialNames === undefined ? clean : clean.replace(specialNames, `${OPEN}$&${CLOSE}`);
 }
 
-/** Cuts rendered text at the marks. Text without them stays in one piece, tokenized just as Transformers does. */
+/**
+ * Cuts rendered text at whole pairs of marks. Text without them stays in one piece, tokenized just as Transformers does;
+ * a mark that lost its partner in the template is dropped.
+ */
 function split(rendered: string): PromptPart[] {
-  return rendered.split(/(\uFDD0[^\uFDD0\uFDD1]*\uFDD1)/).flatMap((text): PromptPart[] => {
-    const special = !text.startsWith(OPEN);
+  // Split at a group: every second piece is what the group matched.
+  return rendered.split(/(\uFDD0[^\uFDD0\uFDD1]*\uFDD1)/).flatMap((text, index): PromptPart[] => {
     const clean = text.replace(/[\uFDD0\uFDD1]/g, '');
-    return clean === '' ? [] : [{ text: clean, special }];
+    return clean === '' ? [] : [{ text: clean, special: index % 2 === 0 }];
   });
 }

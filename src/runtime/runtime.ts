@@ -8,7 +8,7 @@ import { newTokenLimit } from './limits.ts';
 import { merge } from './merge.ts';
 import type { RenderPrompt } from './prompt.ts';
 import { resolveSampling } from './sampling.ts';
-import { tokenizePrompt } from './tokenize.ts';
+import { refuseLongPrompt, tokenizePrompt } from './tokenize.ts';
 
 export interface ModelParts {
   info: ModelInfo;
@@ -27,6 +27,7 @@ export function createModel(parts: ModelParts): Model {
     info: parts.info,
     stats: () => parts.scheduler.stats(),
     generate: (request, signal) => generate(parts, request, signal),
+    failed: parts.scheduler.broken,
     dispose: () => parts.scheduler.dispose(),
   };
 }
@@ -75,6 +76,7 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
       `${request.n} completions were asked for, but at most ${info.slots + maxQueue} can run and wait here; ask for fewer.`,
     );
   }
+  refuseLongPrompt(request.prompt, tokenizer, info.contextSize);
   const prompt = await tokenizePrompt(renderPrompt(request.prompt), tokenizer, info.contextSize, signal);
   const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
   const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
@@ -99,7 +101,9 @@ async function* run(
   if (signal.aborted) onAbort();
   try {
     yield* merge(
-      requests.map((request, index) => readCompletion(scheduler.run(request, group.signal), index, stop, tokenizer)),
+      requests.map((request, index) =>
+        readCompletion(scheduler.run(request, group.signal, index > 0), index, stop, tokenizer),
+      ),
       () => group.abort(),
     );
   } finally {

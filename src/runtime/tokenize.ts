@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
+import type { Prompt } from '../contract/generate.ts';
 import type { Tokenizer } from '../contract/tokens.ts';
 import type { PromptPart } from './prompt.ts';
 
@@ -8,7 +9,7 @@ const SLICE = 16_384;
 
 /**
  * Tokenizes a prompt, BOS first where the model wants one and the text does not begin with it.
- * A text too long for the context is refused as early as its bytes or the tokens so far tell.
+ * A text too long for the context is refused as soon as the tokens so far tell.
  * @throws InferenceError context_exceeded, invalid_request for an empty prompt, or the signal's reason
  */
 export async function tokenizePrompt(
@@ -17,12 +18,11 @@ export async function tokenizePrompt(
   contextSize: number,
   signal: AbortSignal,
 ): Promise<number[]> {
-  refuseByBytes(parts, tokenizer, contextSize);
   const { bos } = tokenizer.special;
   const tokens: number[] = [];
   let continues = false;
   for (const { text, special } of parts) {
-    for (const slice of slices(text)) {
+    for (const slice of slices(text, tokenizer.specialTexts)) {
       if (continues) await setImmediate();
       if (signal.aborted) throw abortError(signal);
       for (const id of tokenizer.encode(slice, { special, continues })) tokens.push(id);
@@ -46,29 +46,46 @@ export function tooLong(size: string, contextSize: number): InferenceError {
   );
 }
 
-function refuseByBytes(parts: readonly PromptPart[], tokenizer: Tokenizer, contextSize: number): void {
-  const bytes = parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+/**
+ * Refuses what cannot fit before any work is done on it: a message is at least a token, a token has so many bytes at most.
+ * @throws InferenceError context_exceeded
+ */
+export function refuseLongPrompt(prompt: Prompt, tokenizer: Tokenizer, contextSize: number): void {
+  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content);
+  if (texts.length > contextSize) throw tooLong(`${texts.length} messages, more tokens than fit`, contextSize);
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > contextSize * tokenizer.longestToken) throw tooLong(`${bytes} bytes, more tokens than fit`, contextSize);
 }
 
 /**
- * Cuts a text where tokens end anyway: before a single space between two words, else between two characters.
- * Byte-level and SentencePiece vocabularies both begin a token at such a space.
+ * Cuts a text where tokens end in nearly every vocabulary: before the single space or line break between two words.
+ * A text without any is cut between two characters, never within a special token's name.
  */
-export function* slices(text: string, size: number = SLICE): Generator<string> {
+export function* slices(text: string, specialTexts: readonly string[] = [], size: number = SLICE): Generator<string> {
   let from = 0;
   while (text.length - from > size) {
-    const to = boundary(text, from, from + size);
+    const to = boundary(text, from, from + size, specialTexts);
     yield text.slice(from, to);
     from = to;
   }
   if (from < text.length) yield text.slice(from);
 }
 
-function boundary(text: string, from: number, limit: number): number {
+function boundary(text: string, from: number, limit: number, specialTexts: readonly string[]): number {
   for (let at = limit; at > from + 1; at -= 1) {
-    if (text[at] === ' ' && /\S/.test(text[at - 1] ?? ' ') && /[\p{L}\p{N}]/u.test(text[at + 1] ?? ' ')) return at;
+    const between = text[at] === ' ' || text[at] === '\n';
+    if (between && isWord(text[at - 1]) && isWord(text[at + 1])) return at;
   }
   const low = text.charCodeAt(limit);
-  return low >= 0xdc00 && low <= 0xdfff ? limit - 1 : limit;
+  let to = low >= 0xdc00 && low <= 0xdfff ? limit - 1 : limit;
+  for (const name of specialTexts) {
+    for (let inside = 1; inside < name.length; inside += 1) {
+      if (text.startsWith(name, limit - inside)) to = Math.min(to, limit - inside);
+    }
+  }
+  return Math.max(to, from + 1);
+}
+
+function isWord(character: string | undefined): boolean {
+  return character !== undefined && /[\p{L}\p{N}]/u.test(character);
 }

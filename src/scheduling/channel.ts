@@ -2,7 +2,7 @@
  * A queue between the step loop, which must never wait, and one reader, which may be slow.
  * Bounded by what a request may produce, so it needs no back pressure.
  */
-export class Channel<T> implements AsyncIterable<T> {
+export class Channel<T extends object> implements AsyncIterable<T> {
   private items: T[] = [];
   private finished = false;
   private error: Error | undefined;
@@ -31,10 +31,7 @@ export class Channel<T> implements AsyncIterable<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (;;) {
-      const items = this.items;
-      this.items = [];
-      yield* items;
-      if (this.items.length > 0) continue;
+      for (let item = this.items.shift(); item !== undefined; item = this.items.shift()) yield item;
       if (this.error) throw this.error;
       if (this.finished) return;
       await new Promise<void>((resolve) => {

@@ -36,7 +36,9 @@ export class Pace {
     }
     // A last chunk of a token or two says more about the step's fixed cost than about its length.
     if (promptTokens < SMALLEST_CHUNK) return;
-    const reading = decoders > 0 ? Math.max(0, ms - this.decodeMs) : ms;
+    // A step with prompts takes longer than its decoders alone, so one slow moment is not believed for long.
+    if (decoders > 0) this.decodeMs = Math.min(this.decodeMs, ms);
+    const reading = decoders > 0 ? ms - this.decodeMs : ms;
     this.msPerToken = Math.max(1e-3, blend(this.msPerToken, reading / promptTokens));
   }
 }

@@ -22,8 +22,12 @@ export class WaitingQueue {
     return this.waiting.length;
   }
 
-  /** Adds a sequence at the end; it fails with `overloaded` when nobody has taken it in time. */
-  push(sequence: Sequence): void {
+  /** Adds a sequence at the end; unless it is patient, it fails with `overloaded` when nobody has taken it in time. */
+  push(sequence: Sequence, patient: boolean): void {
+    if (patient) {
+      this.waiting.push({ sequence, stopTimer: () => {} });
+      return;
+    }
     const stopTimer = this.clock.after(this.maxWaitMs, () => {
       this.remove(sequence);
       const seconds = Math.round(this.maxWaitMs / 1000);

@@ -32,7 +32,12 @@ export class Scheduler {
   private running: Slot[] = [];
   private admissions = 0;
   private loop: Promise<void> | undefined;
+  private reportBroken: (error: InferenceError) => void = () => {};
   private closed: InferenceError | undefined;
+  /** Resolves when the engine has failed for good; every request from then on fails with the same error. */
+  readonly broken = new Promise<InferenceError>((resolve) => {
+    this.reportBroken = resolve;
+  });
 
   constructor(stepper: Stepper, settings: SchedulerSettings, clock: Clock = systemClock) {
     this.stepper = stepper;
@@ -55,10 +60,11 @@ export class Scheduler {
 
   /**
    * Runs a request: one start, its tokens, one end. Leaving the iteration or aborting the signal drops it.
+   * @param patient waits for a slot as long as it takes: a sibling has been admitted before it
    * @throws InferenceError overloaded (at once where the queue is full), aborted or the signal's own reason, model_failed
    */
-  async *run(request: TokenRequest, signal: AbortSignal): AsyncGenerator<TokenEvent, void, void> {
-    const sequence = this.enqueue(request, signal);
+  async *run(request: TokenRequest, signal: AbortSignal, patient = false): AsyncGenerator<TokenEvent, void, void> {
+    const sequence = this.enqueue(request, signal, patient);
     const onAbort = (): void => this.drop(sequence, abortError(signal));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
@@ -76,7 +82,7 @@ export class Scheduler {
     await this.stepper.dispose();
   }
 
-  private enqueue(request: TokenRequest, signal: AbortSignal): Sequence {
+  private enqueue(request: TokenRequest, signal: AbortSignal, patient: boolean): Sequence {
     if (signal.aborted) throw abortError(signal);
     if (this.closed) throw this.closed;
     const free = this.slots.length - this.busy();
@@ -88,7 +94,7 @@ export class Scheduler {
       );
     }
     const sequence = new Sequence(request, this.clock.now());
-    this.queue.push(sequence);
+    this.queue.push(sequence, patient);
     this.loop ??= this.work();
     return sequence;
   }
@@ -117,17 +123,17 @@ export class Scheduler {
       for (;;) {
         this.retire();
         await this.admit();
-        if (this.running.length === 0) break;
+        if (this.running.length === 0 && this.queue.length === 0) break;
         await this.step();
       }
     } catch (error) {
-      this.close(
-        new InferenceError('model_failed', 'The model has failed and must be loaded again.', {
-          retryAfter: 30,
-          cause: error,
-        }),
-      );
+      const broken = new InferenceError('model_failed', 'The model has failed and must be loaded again.', {
+        retryAfter: 30,
+        cause: error,
+      });
+      this.close(broken);
       this.retire();
+      this.reportBroken(broken);
     }
     // In the same turn as the last look at the queue, or a request could arrive unseen.
     this.loop = undefined;

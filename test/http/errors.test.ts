@@ -166,8 +166,13 @@ test('hides what failed inside, and logs its stack', async () => {
 });
 
 test('answers 404 for an unknown name where several models are served, 501 where a model cannot generate', async () => {
-  const { info } = new FakeModel();
-  const embedder = { info: { ...info, id: 'b' }, stats: () => ({ slotsBusy: 0, queued: 0 }), dispose: async () => {} };
+  const { info, failed } = new FakeModel();
+  const embedder = {
+    info: { ...info, id: 'b' },
+    stats: () => ({ slotsBusy: 0, queued: 0 }),
+    dispose: async () => {},
+    failed,
+  };
   await withServer({ models: [new FakeModel(undefined, 'a'), embedder] }, async ({ post, url }) => {
     const unknown = await post('/v1/chat/completions', { ...good, model: 'c' });
     assert.equal(unknown.status, 404);

@@ -144,3 +144,10 @@ test('end-of-generation tokens do not come before min_tokens', async () => {
   }
   assert.ok(ended > 0, 'none of the seeds would have ended a generation');
 });
+
+test('a temperature of next to nothing is greedy, and the largest seed repeats like any other', async () => {
+  const cold = await decode(0, tinyGolden.prompt, 10, { sampling: { temperature: 1e-40 } });
+  assert.deepEqual(cold, tinyGolden.greedy.slice(0, 10));
+  const last = { sampling: { temperature: 2, seed: 2 ** 32 - 1 } };
+  assert.deepEqual(await decode(0, tinyGolden.prompt, 20, last), await decode(0, tinyGolden.prompt, 20, last));
+});

@@ -34,6 +34,7 @@ export class FakeModel implements Model {
   running = 0;
   /** Events given out. */
   given = 0;
+  readonly failed = new Promise<Error>(() => {});
 
   constructor(script: (request: GenerateRequest) => Iterable<Step> = () => hello, id = 'fake') {
     this.script = script;

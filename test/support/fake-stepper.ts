@@ -8,6 +8,8 @@ export interface FakeStepperOptions {
   contextSize?: number;
   batchSize?: number;
   clock?: FakeClock;
+  /** Calls that are over at once, as an engine's that need no thread are. */
+  immediate?: boolean;
   /** A model that cannot forget only a tail. */
   forgetsAll?: boolean;
   /** Milliseconds of a step: fixed + perToken × tokens. */
@@ -62,7 +64,7 @@ export class FakeStepper implements Stepper {
   begin(slot: number, request: TokenRequest): Promise<void> {
     return this.alone(async () => {
       this.begun.push({ slot, request });
-      await setImmediate();
+      if (this.options.immediate !== true) await setImmediate();
     });
   }
 

@@ -112,3 +112,15 @@ test('merged iterations yield everything, and are all left when one fails or the
   for await (const value of merge([items([1, 2], leave), items([4, 5], leave)], cancel)) if (value > 0) break;
   assert.deepEqual([left, cancelled], [6, 3]);
 });
+
+test('a failure that comes while the reader is busy elsewhere is told when it comes back', async () => {
+  const failing = (async function* (): AsyncGenerator<number, void, void> {
+    yield 1;
+    throw new Error('broken');
+  })();
+  const merged = merge([failing], () => {});
+  assert.deepEqual(await merged.next(), { value: 1, done: false });
+  // An unhandled rejection in the meantime would end the process.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await assert.rejects(merged.next(), /broken/);
+});

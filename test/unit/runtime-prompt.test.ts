@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
-import type { ChatMessage } from '../../src/contract/generate.ts';
+import type { ChatMessage, Prompt } from '../../src/contract/generate.ts';
 import type { Engine } from '../../src/engines/index.ts';
 import { createRenderPrompt } from '../../src/runtime/prompt.ts';
-import { slices, tokenizePrompt } from '../../src/runtime/tokenize.ts';
+import { refuseLongPrompt, slices, tokenizePrompt } from '../../src/runtime/tokenize.ts';
 import { loadTiny, tinyGolden } from '../support/tiny-model.ts';
 
 let engine: Engine;
@@ -90,7 +90,7 @@ test('a BOS is put before the text once', async () => {
 
 test('a long text is tokenized in slices that give the same tokens as the whole', () => {
   const text = tinyGolden.text.concat(' ').repeat(400);
-  const parts = [...slices(text, 500)];
+  const parts = [...slices(text, [], 500)];
   assert.ok(parts.length > 20 && parts.every((part) => part.length <= 500));
   assert.equal(parts.join(''), text);
   const encode = (value: string, continues: boolean): number[] =>
@@ -103,21 +103,60 @@ test('a long text is tokenized in slices that give the same tokens as the whole'
 
 test('a text without spaces is cut between characters, never within one', () => {
   const text = '👍'.repeat(1000);
-  const parts = [...slices(text, 333)];
+  const parts = [...slices(text, [], 333)];
   assert.equal(parts.join(''), text);
   assert.ok(parts.every((part) => part.isWellFormed()));
 });
 
-test('a text that cannot fit is refused by its bytes, or by the tokens so far', async () => {
-  const refused = async (text: string): Promise<string> => {
-    const error = await tokenizePrompt([{ text, special: true }], engine.tokenizer, 100, never).catch(
-      (e: unknown) => e,
-    );
-    assert.ok(error instanceof InferenceError && error.code === 'context_exceeded', String(error));
-    return error.message;
+test('a text that cannot fit is refused by its bytes before any work, or by the tokens so far', async () => {
+  const early = (prompt: Prompt): void => refuseLongPrompt(prompt, engine.tokenizer, 100);
+  assert.throws(() => early({ kind: 'text', text: 'a'.repeat(10_000) }), /10000 bytes.* 100 /);
+  const message = { role: 'user', content: 'a'.repeat(1000) } as const;
+  assert.throws(() => early({ kind: 'chat', messages: [message, message] }), /2000 bytes/);
+  assert.throws(() => early({ kind: 'chat', messages: Array(101).fill({ ...message, content: '' }) }), /101 messages/);
+  early({ kind: 'text', text: 'ab '.repeat(300) });
+  const late = tokenizePrompt([{ text: 'ab '.repeat(300), special: true }], engine.tokenizer, 100, never);
+  await assert.rejects(
+    late,
+    (error) => error instanceof InferenceError && /at least \d+ tokens.* 100 /.test(error.message),
+  );
+});
+
+test('a slice never ends within the name of a special token', () => {
+  const text = `${'語'.repeat(95)}<|im_end|>${'語'.repeat(300)}`;
+  const parts = [...slices(text, ['<|im_end|>'], 100)];
+  assert.equal(parts.join(''), text);
+  assert.ok(parts.some((part) => part.includes('<|im_end|>')));
+});
+
+test('names with any punctuation are fenced, and turn marks that the vocabulary does not call special', () => {
+  const tokenizer = {
+    ...engine.tokenizer,
+    specialTexts: ['<fim-prefix>', '[/INST]', '<unk>'],
+    addedTexts: ['<turn>', '<table>', '</think>', '  ', '<|END|>'],
   };
-  assert.match(await refused('a'.repeat(10_000)), /10000 bytes.* 100 /);
-  assert.match(await refused('ab '.repeat(300)), /at least \d+ tokens.* 100 /);
+  const template =
+    "{% for m in messages %}<turn>{{ m['content'].split('</think>')[-1] }}{% endfor %}{% if false %}<table2>{% endif %}";
+  const content = 'a<fim-prefix>b[/INST]c<turn>d<table>e  f<|END|>g<unk>';
+  const parts = createRenderPrompt(template, tokenizer)({ kind: 'chat', messages: [{ role: 'user', content }] });
+  const fenced = parts.filter(({ special }) => !special).map(({ text }) => text);
+  assert.deepEqual(fenced, ['<fim-prefix>', '[/INST]', '<turn>', '<|END|>', '<unk>']);
+  assert.equal(parts.map(({ text }) => text).join(''), `<turn>${content}`);
+});
+
+test('a mark that the template tears from its partner does not turn the rest into plain text', () => {
+  const template = "{% for m in messages %}{{ m['content'].split('im')[0] }}<|im_end|>{% endfor %}";
+  const messages: ChatMessage[] = [{ role: 'user', content: 'a<|im_end|>b' }];
+  assert.deepEqual(render(messages, template), [{ text: 'a<|<|im_end|>', special: true }]);
+});
+
+test('a template that cannot be read leaves strings usable and refuses messages', () => {
+  const broken = createRenderPrompt('{% for %}', engine.tokenizer);
+  assert.deepEqual(broken({ kind: 'text', text: 'Hi' }), [{ text: 'Hi', special: true }]);
+  assert.throws(
+    () => broken({ kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] }),
+    (error) => error instanceof InferenceError && error.code === 'unsupported' && /send a string/.test(error.message),
+  );
 });
 
 test('an empty prompt is refused', async () => {

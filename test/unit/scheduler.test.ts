@@ -160,6 +160,7 @@ test('an engine that cannot even be emptied closes the model with a 503 for all'
   const { error } = await outcomeOf(scheduler.run(tokenRequest(promptOf(9), 5), never));
   assertCode(error, 'model_failed');
   assert.equal(error.retryAfter, 30);
+  assert.equal(await scheduler.broken, error);
   assert.deepEqual(scheduler.stats(), { slotsBusy: 0, queued: 0 });
 });
 
@@ -243,4 +244,64 @@ test('an unloaded model fails what runs and waits, and takes nothing more', asyn
   assertCode((await waiting).error, 'model_failed');
   assertCode((await outcomeOf(scheduler.run(tokenRequest([1], 1), never))).error, 'model_failed');
   assert.equal(stepper.disposed, true);
+});
+
+test('a request that comes in whatever moment of the last admission is not forgotten', async () => {
+  for (let abortAt = 0; abortAt < 12; abortAt += 1) {
+    for (let comeAt = 0; comeAt < 12; comeAt += 1) {
+      const scheduler = new Scheduler(new FakeStepper({ slots: 1, immediate: true }), roomy);
+      const controller = new AbortController();
+      const first = outcomeOf(scheduler.run(tokenRequest(promptOf(5), 3), controller.signal));
+      for (let tick = 0; tick < abortAt; tick += 1) await Promise.resolve();
+      controller.abort();
+      for (let tick = 0; tick < comeAt; tick += 1) await Promise.resolve();
+      const second = outcomeOf(scheduler.run(tokenRequest(promptOf(5), 3), never));
+      const late = new Promise<'late'>((resolve) => setTimeout(resolve, 2000, 'late').unref());
+      assert.notEqual(await Promise.race([second, late]), 'late', `abort at ${abortAt}, next at ${comeAt}`);
+      await first;
+    }
+  }
+});
+
+test('one slow moment does not make chunks small, nor large, for long', async () => {
+  const clock = new FakeClock();
+  const chunks: number[] = [];
+  let slow = false;
+  const stepper = new FakeStepper({
+    slots: 2,
+    clock,
+    batchSize: 512,
+    contextSize: 90_000,
+    fixedMs: 10,
+    perTokenMs: 1,
+    onStep: (plan) => {
+      const prompt = plan.find(({ tokens }) => tokens.length > 1)?.tokens.length;
+      if (prompt !== undefined) chunks.push(prompt);
+      if (slow) clock.advance(1000);
+      slow = false;
+    },
+  });
+  const scheduler = new Scheduler(stepper, { ...roomy, stepBudgetMs: 100 }, clock);
+  const decoder = outcomeOf(scheduler.run(tokenRequest([1], 400), never));
+  while (stepper.plans.length < 5) await new Promise(setImmediate);
+  slow = true;
+  while (slow) await new Promise(setImmediate);
+  await outcomeOf(scheduler.run(tokenRequest(promptOf(6000), 1), never));
+  await decoder;
+  const settled = chunks.slice(5, -1);
+  assert.ok(settled.length > 30 && settled.every((chunk) => chunk > 60 && chunk < 130), chunks.join(' '));
+});
+
+test('a patient request waits longer than the others may', async () => {
+  const clock = new FakeClock();
+  const scheduler = new Scheduler(
+    new FakeStepper({ slots: 1, clock, fixedMs: 10 }),
+    { ...roomy, maxQueueWaitMs: 100 },
+    clock,
+  );
+  const [, second] = await Promise.all([
+    outcomeOf(scheduler.run(tokenRequest(promptOf(9), 50), never)),
+    outcomeOf(scheduler.run(tokenRequest(promptOf(9), 5), never, true)),
+  ]);
+  assert.equal(second.end, 'length');
 });

@@ -9,7 +9,7 @@ export interface StepCosts {
 }
 
 const ROUNDS = 8;
-/** No round is begun after this long: a big model tells enough in one. */
+/** Nothing more is measured after this long; what was not measured is not chosen. */
 const TIME_LIMIT_MS = 800;
 /** More threads are taken only for at least this gain: they cost other work on the machine, too. */
 const WORTHWHILE = 0.9;
@@ -28,9 +28,10 @@ export async function measureSteps(
   const times = threads.map(() => sizes.map((): number[] => []));
   await decode(sizes[sizes.length - 1] ?? 1, cores);
   const began = performance.now();
-  for (let round = 0; round < ROUNDS && performance.now() - began < TIME_LIMIT_MS; round += 1) {
-    for (const [t, count] of threads.entries()) {
-      for (const [s, size] of sizes.entries()) {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [s, size] of sizes.entries()) {
+      for (const [t, count] of [...threads.entries()].toReversed()) {
+        if (performance.now() - began > TIME_LIMIT_MS) break;
         const start = performance.now();
         await decode(size, count);
         times[t]?.[s]?.push(performance.now() - start);
@@ -80,5 +81,5 @@ function powersOfTwoTo(limit: number): number[] {
  * 18 with one thread).
  */
 function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.length === 0 ? Infinity : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

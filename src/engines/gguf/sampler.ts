@@ -48,6 +48,11 @@ export class SlotSampler {
   }
 }
 
+/** Below this a temperature only costs precision; llama.cpp yields nonsense from 1e-38 down. */
+const COLDEST = 1e-6;
+/** llama.cpp takes this seed for none (LLAMA_DEFAULT_SEED). */
+const NO_SEED = 0xffff_ffff;
+
 /**
  * A request's sampling in the addon's words. A value that changes nothing is left out: an explicit topK of 0 sorts the
  * whole vocabulary (2.0 ms instead of 0.3 ms a token at 49,152 entries).
@@ -56,8 +61,8 @@ function samplerConfig({ sampling, prompt, maxTokens }: TokenRequest): SamplerCo
   const { temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, seed } = sampling;
   const penalize = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
   return {
-    temperature,
-    seed,
+    temperature: temperature < COLDEST ? 0 : temperature,
+    seed: seed === NO_SEED ? NO_SEED - 1 : seed,
     ...(topK > 0 && { topK }),
     ...(topP < 1 && { topP }),
     ...(minP > 0 && { minP }),
@@ -65,7 +70,8 @@ function samplerConfig({ sampling, prompt, maxTokens }: TokenRequest): SamplerCo
       repeatPenalty: repetitionPenalty,
       repeatPenaltyPresencePenalty: presencePenalty,
       repeatPenaltyFrequencyPenalty: frequencyPenalty,
-      // Transformers' repetition_penalty counts the prompt; OpenAI's two penalties count the completion alone.
+      // Transformers' repetition_penalty counts the prompt, OpenAI's two penalties the completion alone. The addon has one
+      // history for all three, so together they count both.
       repeatPenaltyTokens: Uint32Array.from(repetitionPenalty === 1 ? [] : prompt),
       repeatPenaltyMaxTokens: prompt.length + maxTokens,
     }),

@@ -62,7 +62,12 @@ export class GgufStepper implements Stepper {
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
     }
     for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
-    return Promise.all(wanted.map(({ slot, index }) => this.sample(slot, index)));
+    const sampled = await Promise.allSettled(wanted.map(({ slot, index }) => this.sample(slot, index)));
+    // All have read the logits before anything else happens to the context, also when one failed.
+    return sampled.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
   }
 
   async trim(slot: number, length: number): Promise<number> {

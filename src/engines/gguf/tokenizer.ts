@@ -7,29 +7,56 @@ import { byteLevelBytes, plainBytes, sentencePieceBytes } from './token-bytes.ts
 const UNKNOWN = 1;
 const CONTROL = 8;
 const USER_DEFINED = 16;
-
-/** Vocabularies whose pieces are byte-level; the others write a space as `▁`. */
-const BYTE_LEVEL = 'bpe';
+const NAMED = UNKNOWN | CONTROL | USER_DEFINED;
 
 const NOTHING = new Uint8Array();
+
+interface Vocabulary {
+  specialTexts: string[];
+  addedTexts: string[];
+  /** Special and added tokens. */
+  named: Set<number>;
+  eog: Set<number>;
+  longestToken: number;
+  byteLevel: boolean;
+}
 
 /** The tokenizer that a GGUF file carries. Reads the whole vocabulary once: about 20 ms for 50,000 tokens. */
 export function createTokenizer(model: LlamaModel): Tokenizer {
   const native = addonModel(model);
   const vocabulary = readVocabulary(model, native);
-  const bytesOf = vocabularyBytes(model, native);
   const cache: (Uint8Array | undefined)[] = [];
-  const spacePrefix = prefixesSpace(native, bytesOf);
+  const bytes = (id: number): Uint8Array => (cache[id] ??= tokenBytes(native, id, vocabulary.byteLevel));
+  // SentencePiece vocabularies put a space before a text's first word.
+  const spacePrefix = bytes(native.tokenize('a', false)[0] ?? -1)[0] === 0x20;
   const { tokens } = model;
+
+  const encode = (text: string, { special, continues }: EncodeOptions): number[] => {
+    const ids = spacePrefix && continues ? encodeContinuing(text, special) : Array.from(native.tokenize(text, special));
+    // llama.cpp parses names of added tokens whatever it is told; a name without its first character is none.
+    const parsed = !special && text.length > 1 && ids.some((id) => vocabulary.named.has(id));
+    if (!parsed) return ids;
+    const [first = ''] = text;
+    return [
+      ...encode(first, { special, continues }),
+      ...encode(text.slice(first.length), { special, continues: true }),
+    ];
+  };
+
+  /** The prefix is the text's own first space; where it has none, a prefix that became a token of its own goes. */
+  const encodeContinuing = (text: string, special: boolean): number[] => {
+    if (text.startsWith(' ') && text.length > 1) return Array.from(native.tokenize(text.slice(1), special));
+    const ids = Array.from(native.tokenize(text, special));
+    const first = bytes(ids[0] ?? -1);
+    return text !== ' ' && first.length === 1 && first[0] === 0x20 ? ids.slice(1) : ids;
+  };
+
   return {
-    encode(text, options) {
-      return Array.from(encode(native, bytesOf, spacePrefix, text, options));
-    },
-    bytes(id) {
-      return (cache[id] ??= bytesOf(id));
-    },
+    encode,
+    bytes,
     longestToken: vocabulary.longestToken,
     specialTexts: vocabulary.specialTexts,
+    addedTexts: vocabulary.addedTexts,
     special: {
       bos: tokens.shouldPrependBosToken ? (tokens.bos ?? undefined) : undefined,
       bosText: tokens.bosString ?? '',
@@ -39,54 +66,37 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
   };
 }
 
-function encode(
-  native: AddonModel,
-  bytesOf: (id: number) => Uint8Array,
-  spacePrefix: boolean,
-  text: string,
-  { special, continues }: EncodeOptions,
-): Uint32Array {
-  if (!spacePrefix || !continues) return native.tokenize(text, special);
-  // The prefix is the text's own first space; where it has none, a prefix that became a token of its own goes.
-  if (text.startsWith(' ')) return native.tokenize(text.slice(1), special);
-  const ids = native.tokenize(text, special);
-  const first = ids[0];
-  return first !== undefined && isSpace(bytesOf(first)) ? ids.subarray(1) : ids;
+function tokenBytes(native: AddonModel, id: number, byteLevel: boolean): Uint8Array {
+  if (id < 0) return NOTHING;
+  const attributes = native.getTokenAttributes(id);
+  if (attributes & (CONTROL | UNKNOWN)) return NOTHING;
+  const piece = native.getTokenString(id);
+  if (attributes & USER_DEFINED) return plainBytes(piece);
+  return byteLevel ? byteLevelBytes(piece) : sentencePieceBytes(piece);
 }
 
-/** SentencePiece vocabularies put a space before a text's first word. */
-function prefixesSpace(native: AddonModel, bytesOf: (id: number) => Uint8Array): boolean {
-  const first = native.tokenize('a', false)[0];
-  return first !== undefined && bytesOf(first)[0] === 0x20;
-}
-
-function isSpace(bytes: Uint8Array): boolean {
-  return bytes.length === 1 && bytes[0] === 0x20;
-}
-
-function vocabularyBytes(model: LlamaModel, native: AddonModel): (id: number) => Uint8Array {
-  const pieceBytes = model.vocabularyType === BYTE_LEVEL ? byteLevelBytes : sentencePieceBytes;
-  return (id) => {
-    const attributes = native.getTokenAttributes(id);
-    if (attributes & (CONTROL | UNKNOWN)) return NOTHING;
-    const piece = native.getTokenString(id);
-    return attributes & USER_DEFINED ? plainBytes(piece) : pieceBytes(piece);
-  };
-}
-
-function readVocabulary(
-  model: LlamaModel,
-  native: AddonModel,
-): { longestToken: number; specialTexts: string[]; eog: Set<number> } {
+function readVocabulary(model: LlamaModel, native: AddonModel): Vocabulary {
   const size = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
-  const specialTexts: string[] = [];
-  const eog = new Set<number>();
-  let longestToken = 1;
+  const vocabulary: Vocabulary = {
+    specialTexts: [],
+    addedTexts: [],
+    named: new Set(),
+    eog: new Set(),
+    longestToken: 1,
+    byteLevel: false,
+  };
+  let spaces = false;
   for (let id = 0; id < size; id += 1) {
     const piece = native.getTokenString(id);
-    longestToken = Math.max(longestToken, Buffer.byteLength(piece));
-    if (native.getTokenAttributes(id) & CONTROL && piece !== '') specialTexts.push(piece);
-    if (native.isEogToken(id)) eog.add(id);
+    const attributes = native.getTokenAttributes(id);
+    vocabulary.longestToken = Math.max(vocabulary.longestToken, Buffer.byteLength(piece));
+    if (native.isEogToken(id)) vocabulary.eog.add(id);
+    if (attributes & NAMED && piece !== '') {
+      vocabulary.named.add(id);
+      (attributes & USER_DEFINED ? vocabulary.addedTexts : vocabulary.specialTexts).push(piece);
+    } else if (piece.includes('▁')) spaces = true;
   }
-  return { longestToken, specialTexts, eog };
+  // Nearly every BPE vocabulary is byte-level; Gemma 4's marks spaces as SentencePiece does.
+  vocabulary.byteLevel = model.vocabularyType === 'bpe' && !spaces;
+  return vocabulary;
 }
