@@ -63,10 +63,12 @@ export async function serve(settings: Settings, hooks: LoadHooks): Promise<Serve
       ended();
     })());
   // A supervisor can only restart what ends.
-  void model.failed.then((error) => {
+  const watch = async (): Promise<void> => {
+    const error = await model.failed;
     hooks.log.fatal({ err: error.cause }, error.message);
     failed(error);
-  });
+  };
+  void watch();
   return { url, info: model.info, close, closed };
 }
 

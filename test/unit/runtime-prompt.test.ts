@@ -113,7 +113,10 @@ test('a text that cannot fit is refused by its bytes before any work, or by the 
   assert.throws(() => early({ kind: 'text', text: 'a'.repeat(10_000) }), /10000 bytes.* 100 /);
   const message = { role: 'user', content: 'a'.repeat(1000) } as const;
   assert.throws(() => early({ kind: 'chat', messages: [message, message] }), /2000 bytes/);
-  assert.throws(() => early({ kind: 'chat', messages: Array(101).fill({ ...message, content: '' }) }), /101 messages/);
+  assert.throws(
+    () => early({ kind: 'chat', messages: Array.from({ length: 101 }, () => ({ ...message, content: '' })) }),
+    /101 messages/,
+  );
   early({ kind: 'text', text: 'ab '.repeat(300) });
   const late = tokenizePrompt([{ text: 'ab '.repeat(300), special: true }], engine.tokenizer, 100, never);
   await assert.rejects(

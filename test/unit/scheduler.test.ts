@@ -179,60 +179,6 @@ test('end tokens end a generation, but not before the minimum', async () => {
   assert.deepEqual([full.tokens.length, full.end], [50, 'length']);
 });
 
-test('a step that reads stays within its budget, beside others and alone', async () => {
-  const clock = new FakeClock();
-  const lengths: { decoders: number; prompt: number; ms: number }[] = [];
-  const stepper = new FakeStepper({
-    clock,
-    batchSize: 512,
-    contextSize: 9000,
-    fixedMs: 5,
-    perTokenMs: 1,
-    onStep: (plan) => {
-      const tokens = plan.reduce((sum, entry) => sum + entry.tokens.length, 0);
-      const decoders = plan.filter((entry) => entry.sample && entry.tokens.length === 1).length;
-      lengths.push({ decoders, prompt: tokens - decoders, ms: 5 + tokens });
-    },
-  });
-  const scheduler = new Scheduler(stepper, { ...roomy, stepBudgetMs: 60 }, clock);
-  const decoder = outcomeOf(scheduler.run(tokenRequest([1], 200), never));
-  while (stepper.plans.length < 5) await new Promise(setImmediate);
-  await outcomeOf(scheduler.run(tokenRequest(promptOf(2000), 2), never));
-  await decoder;
-  const mixed = lengths.filter(({ decoders, prompt }) => decoders > 0 && prompt > 0);
-  assert.ok(mixed.length > 10, `${mixed.length} mixed steps`);
-  assert.ok(
-    mixed.slice(1).every(({ ms }) => ms <= 66),
-    `longest ${Math.max(...mixed.map(({ ms }) => ms))} ms`,
-  );
-  // Most of the prompt goes in steps that use the budget well.
-  assert.ok(mixed.filter(({ ms }) => ms > 40).length > mixed.length / 2);
-  lengths.length = 0;
-  await outcomeOf(scheduler.run(tokenRequest(promptOf(2000, 4000), 2), never));
-  assert.ok(
-    lengths.every(({ ms }) => ms <= 66),
-    `longest ${Math.max(...lengths.map(({ ms }) => ms))} ms`,
-  );
-  assert.ok(lengths.length < 45, `${lengths.length} steps`);
-});
-
-test('a fast engine reads whole batches', async () => {
-  const clock = new FakeClock();
-  const stepper = new FakeStepper({ clock, batchSize: 512, contextSize: 9000, fixedMs: 1, perTokenMs: 0.01 });
-  const scheduler = new Scheduler(stepper, { ...roomy, stepBudgetMs: 60 }, clock);
-  await outcomeOf(scheduler.run(tokenRequest(promptOf(5000), 1), never));
-  assert.equal(stepper.plans.filter((plan) => plan[0]?.tokens.length === 512).length, 9);
-});
-
-test('a short prompt is not held up by a long one before it', async () => {
-  const stepper = new FakeStepper({ slots: 2, batchSize: 64, contextSize: 9000 });
-  const scheduler = new Scheduler(stepper, roomy);
-  const long = outcomeOf(scheduler.run(tokenRequest(promptOf(5000), 1), never));
-  await outcomeOf(scheduler.run(tokenRequest(promptOf(20, 7000), 1), never));
-  assert.ok(stepper.plans.length < 10, `${stepper.plans.length} steps`);
-  await long;
-});
-
 test('an unloaded model fails what runs and waits, and takes nothing more', async () => {
   const stepper = new FakeStepper({ slots: 1 });
   const scheduler = new Scheduler(stepper, roomy);
@@ -261,35 +207,6 @@ test('a request that comes in whatever moment of the last admission is not forgo
       await first;
     }
   }
-});
-
-test('one slow moment does not make chunks small, nor large, for long', async () => {
-  const clock = new FakeClock();
-  const chunks: number[] = [];
-  let slow = false;
-  const stepper = new FakeStepper({
-    slots: 2,
-    clock,
-    batchSize: 512,
-    contextSize: 90_000,
-    fixedMs: 10,
-    perTokenMs: 1,
-    onStep: (plan) => {
-      const prompt = plan.find(({ tokens }) => tokens.length > 1)?.tokens.length;
-      if (prompt !== undefined) chunks.push(prompt);
-      if (slow) clock.advance(1000);
-      slow = false;
-    },
-  });
-  const scheduler = new Scheduler(stepper, { ...roomy, stepBudgetMs: 100 }, clock);
-  const decoder = outcomeOf(scheduler.run(tokenRequest([1], 400), never));
-  while (stepper.plans.length < 5) await new Promise(setImmediate);
-  slow = true;
-  while (slow) await new Promise(setImmediate);
-  await outcomeOf(scheduler.run(tokenRequest(promptOf(6000), 1), never));
-  await decoder;
-  const settled = chunks.slice(5, -1);
-  assert.ok(settled.length > 30 && settled.every((chunk) => chunk > 60 && chunk < 130), chunks.join(' '));
 });
 
 test('a patient request waits longer than the others may', async () => {

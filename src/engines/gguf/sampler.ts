@@ -22,8 +22,8 @@ export class SlotSampler {
     this.request = request;
     this.generated = [];
     // The same seed given twice would go on from the old random state, so another one comes between.
-    this.native.applyConfig({ temperature: 0, seed: (request.sampling.seed ^ 1) >>> 0 });
     this.config = samplerConfig(request);
+    this.native.applyConfig({ temperature: 0, seed: (this.config.seed ^ 1) >>> 0 });
     this.native.applyConfig(this.withBias());
   }
 
