@@ -25,7 +25,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { given: Given[]; warni
         `${label}=${value} looks like a Kubernetes service link and is ignored; use --port to set the port.`,
       );
     } else {
-      const raw = declarationOf(name).list === true ? value.split(',').map((item) => item.trim()) : value;
+      const { list, path } = declarationOf(name);
+      // A file name may hold a comma.
+      const raw = list === true && path !== true ? value.split(',').map((item) => item.trim()) : value;
       given.push({ name, raw, source: 'env', label });
     }
   }

@@ -8,13 +8,13 @@ export const requestSettings = {
   maxTokens: optional({
     group,
     schema: whole(1),
-    defaultText: 'what fits; 512 on /llm/',
+    defaultText: 'what fits; 512 on /llm/ and /models/',
     help: 'new tokens at most',
   }),
   temperature: optional({
     group,
     schema: decimal({ min: 0 }),
-    defaultText: '0 on /llm/, 1 on /v1',
+    defaultText: '0 on /llm/ and /models/, 1 on /v1',
     help: 'how freely tokens are chosen; 0 always takes the likeliest',
   }),
   topP: optional({

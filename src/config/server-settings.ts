@@ -75,7 +75,7 @@ export const limitSettings = {
     group: 'Limits',
     schema: whole(1, longest),
     default: 200,
-    help: 'milliseconds that a step which reads prompts may take',
+    help: 'longest step in milliseconds while prompts are read; lower: smoother streams, higher: faster prompts',
   }),
   drainTimeout: setting({
     group: 'Limits',

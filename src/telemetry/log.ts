@@ -20,6 +20,18 @@ export function createLogger({ level, format, destination }: LogSettings): Logge
   if (format === 'json') return pino(options, destination ?? pino.destination({ dest: 2, sync: true }));
   return pino(
     options,
-    pretty({ destination: destination ?? 2, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' }),
+    pretty({
+      destination: destination ?? 2,
+      sync: true,
+      colorize: colours(),
+      singleLine: true,
+      ignore: 'pid,hostname',
+    }),
   );
+}
+
+/** Colours on a terminal, unless NO_COLOR (https://no-color.org) has a value. */
+function colours(): boolean {
+  const { NO_COLOR: without = '', TERM: terminal } = process.env;
+  return process.stderr.isTTY && without === '' && terminal !== 'dumb';
 }

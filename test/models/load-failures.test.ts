@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
+import { usableCores } from '../../src/engines/gguf/cores.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 
 let folder: string;
@@ -34,6 +35,11 @@ test('a file that is missing, empty, text, random or cut off is refused with a s
   assert.match((await broken('empty.gguf', new Uint8Array())).message, /is empty/);
   assert.match((await broken('text.gguf', Buffer.from('hello world'))).message, /not a GGUF file/);
   assert.match((await broken('random.gguf', crypto.getRandomValues(new Uint8Array(9000)))).message, /not a GGUF file/);
+  assert.match((await broken('magic.gguf', Buffer.from('GGUF'))).message, /cut off in its header/);
+  const old = Buffer.concat([Buffer.from('GGUF'), Buffer.from([9, 0, 0, 0]), Buffer.alloc(40)]);
+  assert.match((await broken('old.gguf', old)).message, /version 9; versions 2 and 3/);
+  const damaged = Buffer.concat([Buffer.from('GGUF'), Buffer.from([3, 0, 0, 0]), Buffer.alloc(40, 0xff)]);
+  assert.match((await broken('damaged.gguf', damaged)).message, /damaged header/);
   const whole = await readFile(tinyPath);
   assert.match((await broken('head.gguf', whole.subarray(0, 60))).message, /llama\.cpp says: .*key-value/);
   assert.match((await broken('half.gguf', whole.subarray(0, 250_000))).message, /llama\.cpp says: .*incomplete/);
@@ -42,7 +48,12 @@ test('a file that is missing, empty, text, random or cut off is refused with a s
 test('a device that is not there is refused with those that are', async () => {
   const other = process.platform === 'darwin' ? 'cuda' : 'metal';
   const error = await failure({ device: other });
-  assert.match(error.message, new RegExp(`The device ${other} is not there; this machine has: cpu`));
+  assert.match(error.message, new RegExp(`The device ${other} is not available; available here: cpu`));
+});
+
+test('more threads than cores are refused with both numbers', async () => {
+  const cores = usableCores();
+  assert.match((await failure({ threads: cores + 1 })).message, new RegExp(`${cores + 1} .* ${cores} `));
 });
 
 test('a context longer than the model was trained on is refused with both numbers', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LlamaContext } from 'node-llama-cpp';
 import { addonContext } from '../../src/engines/gguf/addon.ts';
-import { affordableGap, bestThreads, measureSteps } from '../../src/engines/gguf/calibration.ts';
+import { affordableGap, bestThreads, measureSteps, powersOfTwoTo } from '../../src/engines/gguf/calibration.ts';
 import { usableCores } from '../../src/engines/gguf/cores.ts';
 import { planMemory, type MemoryWish } from '../../src/engines/gguf/memory.ts';
 import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/gguf/token-bytes.ts';
@@ -54,7 +54,7 @@ test('an idle slot is decoded along while a row costs less than a batch of its o
 
 test('measuring tries every thread count with every size, up to the limits themselves', async () => {
   const tried = new Set<string>();
-  const costs = await measureSteps(3, 6, async (size, threads) => {
+  const costs = await measureSteps(powersOfTwoTo(3), 6, async (size, threads) => {
     tried.add(`${threads}x${size}`);
   });
   assert.deepEqual(costs.threads, [1, 2, 3]);

@@ -16,17 +16,17 @@ const WORTHWHILE = 0.9;
 
 /**
  * Measures decode steps, all cases in turn so that a noisy moment falls on all of them.
+ * @param threads the counts to try, ascending
  * @param decode runs one decode step of `size` sequences with `threads` threads
  */
 export async function measureSteps(
-  cores: number,
+  threads: readonly number[],
   slots: number,
   decode: (size: number, threads: number) => Promise<void>,
 ): Promise<StepCosts> {
-  const threads = powersOfTwoTo(cores);
   const sizes = powersOfTwoTo(slots);
   const times = threads.map(() => sizes.map((): number[] => []));
-  await decode(sizes[sizes.length - 1] ?? 1, cores);
+  await decode(sizes.at(-1) ?? 1, threads.at(-1) ?? 1);
   const began = performance.now();
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [s, size] of sizes.entries()) {
@@ -68,8 +68,8 @@ export function affordableGap(costs: StepCosts): number {
   return Math.floor(first / row);
 }
 
-/** 1, 2, 4 … and the limit itself. */
-function powersOfTwoTo(limit: number): number[] {
+/** 1, 2, 4 … and the limit itself: thread counts or batch sizes worth trying. */
+export function powersOfTwoTo(limit: number): number[] {
   const counts: number[] = [];
   for (let count = 1; count < limit; count *= 2) counts.push(count);
   return [...counts, limit];

@@ -53,7 +53,7 @@ async function open(device: string): Promise<Llama> {
 
 /** The device in words, as the banner shows it. */
 export async function describeDevice(device: string, llama: Llama, threads: number): Promise<string> {
-  if (llama.gpu === false) return `cpu (${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+  if (llama.gpu === false) return threads === 1 ? 'cpu (1 thread)' : `cpu (up to ${threads} threads)`;
   const names = [...new Set(await llama.getGpuDeviceNames())].join(', ');
   const kind = device.startsWith(`${llama.gpu}:`) ? device : llama.gpu;
   return names === '' ? kind : `${kind} (${names})`;
@@ -63,7 +63,7 @@ async function missing(device: string, cause: unknown): Promise<InferenceError> 
   const there = await availableDevices();
   return new InferenceError(
     'invalid_request',
-    `The device ${device} is not there; this machine has: ${there.join(', ')}.`,
+    `The device ${device} is not available; available here: ${there.join(', ')}.`,
     { param: 'device', cause },
   );
 }

@@ -3,7 +3,7 @@ import { InsufficientMemoryError, type Llama, type LlamaContext, type LlamaModel
 import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
-import { affordableGap, bestThreads, measureSteps } from './calibration.ts';
+import { affordableGap, bestThreads, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { usableCores } from './cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
@@ -23,6 +23,7 @@ const BATCH = 512;
  */
 export async function loadGguf(options: LoadOptions): Promise<Engine> {
   await checkGgufFile(options.path);
+  const cores = chooseThreads(options.threads);
   const engineErrors: string[] = [];
   const llama = await openDevice(options.device, (level, message) => {
     if (level === 'error') engineErrors.push(message);
@@ -31,7 +32,6 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const model = await loadModel(llama, options, engineErrors);
   try {
     checkModel(model, options);
-    const cores = options.threads ?? usableCores();
     const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
     const native = addonContext(context);
     const tokenizer = createTokenizer(model);
@@ -63,6 +63,17 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
     await model.dispose();
     throw error;
   }
+}
+
+/** @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower */
+function chooseThreads(wanted: number | undefined): number {
+  const cores = usableCores();
+  if (wanted === undefined || wanted <= cores) return wanted ?? cores;
+  throw new InferenceError(
+    'invalid_request',
+    `--threads ${wanted} is more than the ${cores} CPU cores that this process may use; ask for at most ${cores}.`,
+    { param: 'threads' },
+  );
 }
 
 async function loadModel(llama: Llama, options: LoadOptions, engineErrors: readonly string[]): Promise<LlamaModel> {
@@ -163,15 +174,19 @@ async function tuneSteps(
 ): Promise<{ threadsFor: (tokens: number) => number; affordableGap: number }> {
   const fillable = await canForgetTail(context);
   if (llama.gpu !== false) return { threadsFor: () => cores, affordableGap: fillable ? slots : 0 };
-  const costs = await measureSteps(cores, slots, async (size, count) => {
-    context.initBatch(size);
-    for (let slot = 0; slot < size; slot += 1) context.addToBatch(slot, 0, Uint32Array.of(0), new Uint32Array());
-    context.setThreads(count);
-    await context.decodeBatch();
-    for (let slot = 0; slot < size; slot += 1) context.disposeSequence(slot);
-  });
+  const costs = await measureSteps(
+    threads === undefined ? powersOfTwoTo(cores) : [threads],
+    slots,
+    async (size, count) => {
+      context.initBatch(size);
+      for (let slot = 0; slot < size; slot += 1) context.addToBatch(slot, 0, Uint32Array.of(0), new Uint32Array());
+      context.setThreads(count);
+      await context.decodeBatch();
+      for (let slot = 0; slot < size; slot += 1) context.disposeSequence(slot);
+    },
+  );
   return {
-    threadsFor: (tokens) => threads ?? bestThreads(costs, tokens),
+    threadsFor: (tokens) => bestThreads(costs, tokens),
     affordableGap: fillable ? affordableGap(costs) : 0,
   };
 }
