@@ -31,6 +31,14 @@ export interface Sampling {
   seed: number;
 }
 
+/** What the client calls the fields that can be refused late, for the errors. */
+export interface FieldNames {
+  maxTokens: string;
+  maxTotalTokens: string;
+  minTokens: string;
+  n: string;
+}
+
 export interface GenerateRequest {
   /** The model's id as the client wrote it; undefined means the default model. */
   model?: string | undefined;
@@ -53,6 +61,7 @@ export interface GenerateRequest {
   sampling: Partial<Sampling>;
   /** Texts that end a completion; never part of it. */
   stop: readonly string[];
+  names: FieldNames;
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -72,10 +81,13 @@ export interface Timings {
   totalMs: number;
 }
 
-/** One generation as it happens; `index` tells which of the n completions. Failures are thrown, not sent. */
+/**
+ * One generation as it happens; `index` tells which of the n completions. Failures are thrown, not sent; what is known so
+ * far (optional fields, over all completions) is for the log of requests that never come to their `done`.
+ */
 export type GenerateEvent =
-  | { type: 'start'; promptTokens: number }
-  | { type: 'delta'; index: number; text: string }
+  | { type: 'start'; promptTokens: number; cachedTokens?: number; queueMs?: number }
+  | { type: 'delta'; index: number; text: string; completionTokens?: number }
   | { type: 'finish'; index: number; reason: FinishReason; stopString?: string | undefined }
   | { type: 'done'; usage: Usage; timings: Timings };
 

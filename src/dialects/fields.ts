@@ -28,10 +28,16 @@ export function number(min: number, max: number, hint?: string): Field<z.ZodNumb
   return z.number({ error }).min(min, { error }).max(max, { error }).nullish();
 }
 
+const MOST = 2 ** 31 - 1;
+
 /** An integer within bounds, both included. */
 export function integer(min: number, max: number, hint?: string): Field<z.ZodInt> {
   const error = must(`an integer ${range(min, max)}`.trimEnd(), hint);
-  return z.int({ error }).min(min, { error }).max(max, { error }).nullish();
+  if (max !== Infinity) return z.int({ error }).min(min, { error }).max(max, { error }).nullish();
+  // The engine counts in 32 bits.
+  const tooBig = must(`an integer up to ${MOST}`, hint);
+  const either = (issue: { input?: unknown }): string => (Number(issue.input) > MOST ? tooBig : error)(issue);
+  return z.int({ error: either }).min(min, { error }).max(MOST, { error: tooBig }).nullish();
 }
 
 export function boolean(): Field<z.ZodBoolean> {
@@ -61,8 +67,10 @@ export function empty(why: string): Field<z.ZodArray<z.ZodUnknown>> {
   return z.array(z.unknown(), { error }).max(0, { error }).nullish();
 }
 
-/** An unsigned 32-bit seed is made of any integer: `seed >>> 0`. */
-export const seed = z.int({ error: must('an integer') }).nullish();
+const seedError = must('an integer');
+
+/** Any integer, 64-bit ones too; its lowest 32 bits count. */
+export const seed = z.number({ error: seedError }).refine(Number.isInteger, { error: seedError }).nullish();
 
 /** Texts that end a completion: one, or up to 16. */
 export const stop = (() => {

@@ -128,5 +128,11 @@ export function toRequest(given: HfArguments, path = ''): Omit<GenerateRequest, 
       seed: given.seed,
     }),
     stop: stopList(given.stop ?? given.stop_strings),
+    names: {
+      maxTokens: `${path}max_new_tokens`,
+      maxTotalTokens: `${path}max_length`,
+      minTokens: `${path}min_new_tokens`,
+      n: `${path}num_return_sequences`,
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChatMessage } from '../contract/generate.ts';
 import { absent, empty, must, text } from './fields.ts';
-import { unknownFields } from './unknown-fields.ts';
+import { refuseTooMany, unknownFields } from './unknown-fields.ts';
 
 const part = z.looseObject(
   {
@@ -45,10 +45,21 @@ export function toChat(messages: readonly WireMessage[]): ChatMessage[] {
   }));
 }
 
-/** Unknown fields of the messages, named `messages[0].x`. @throws as `unknownFields` */
+/**
+ * Unknown fields of the messages, named as they first occur: `messages[0].x`. Each name is judged once, because every
+ * message of a long conversation may have it. @throws as `unknownFields`
+ */
 export function unknownInMessages(messages: readonly WireMessage[], key: string, mode: 'refuse' | 'warn'): string[] {
   const known = Object.keys(message.shape);
-  const names = messages.flatMap((one, index) => unknownFields(one, known, mode, `${key}[${index}].`));
-  // every message of a conversation may have the same one; a few tell enough in a header
-  return names.slice(0, 8);
+  const seen = new Set(known);
+  const unknown: string[] = [];
+  for (const [index, one] of messages.entries()) {
+    const fresh = Object.keys(one).filter((name) => !seen.has(name));
+    if (fresh.length === 0) continue;
+    for (const name of fresh) seen.add(name);
+    const fields = Object.fromEntries(fresh.map((name) => [name, true]));
+    unknown.push(...unknownFields(fields, known, mode, `${key}[${index}].`));
+    refuseTooMany(unknown.length);
+  }
+  return unknown;
 }

@@ -11,9 +11,7 @@ const MOST = 32;
  */
 export function unknownFields(body: object, known: readonly string[], mode: 'refuse' | 'warn', path = ''): string[] {
   const unknown = Object.keys(body).filter((name) => !known.includes(name));
-  if (unknown.length > MOST) {
-    throw new InferenceError('invalid_request', `The body has ${unknown.length} unknown fields; remove them.`);
-  }
+  refuseTooMany(unknown.length);
   return unknown.map((name) => {
     const { candidate, distance } = nearest(name, known);
     const param = path + shorten(name);
@@ -27,6 +25,12 @@ export function unknownFields(body: object, known: readonly string[], mode: 'ref
     }
     return param;
   });
+}
+
+/** @throws InferenceError invalid_request */
+export function refuseTooMany(unknown: number): void {
+  if (unknown <= MOST) return;
+  throw new InferenceError('invalid_request', `The body has ${unknown} unknown fields; remove them.`);
 }
 
 function shorten(name: string): string {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import express from 'express';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { InferenceError } from '../contract/errors.ts';
@@ -10,7 +11,47 @@ const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
  * @throws InferenceError invalid_request, too_large, unsupported_media_type
  */
 export function jsonBody(limit: number): (RequestHandler | ErrorRequestHandler)[] {
-  return [checkType, express.json({ limit, strict: false, type: () => true }), explain(limit)];
+  return [
+    checkType,
+    checkLength(limit),
+    express.json({ limit, strict: false, type: () => true, verify: checkEncoding }),
+    explain(limit),
+  ];
+}
+
+/** A body over the limit is read to its end, so that the connection can go on; but not one over four limits and 16 MB. */
+function hopeless(limit: number): number {
+  return Math.max(4 * limit, 16 * 2 ** 20);
+}
+
+/** Refuses at once what is announced as hopelessly large or asks before it sends; cuts off what turns out to be. */
+function checkLength(limit: number): RequestHandler {
+  return (req, res, next) => {
+    const announced = Number(req.get('content-length') ?? 0);
+    if (announced > hopeless(limit) || (announced > limit && req.get('expect') !== undefined)) {
+      res.set('connection', 'close');
+      throw tooLarge(limit);
+    }
+    let received = 0;
+    req.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > hopeless(limit)) req.destroy();
+    });
+    next();
+  };
+}
+
+/** @throws InferenceError invalid_request for bytes that would otherwise be replaced without a word */
+function checkEncoding(_req: unknown, _res: unknown, body: Buffer): void {
+  if (isUtf8(body)) return;
+  throw new InferenceError('invalid_request', 'The body is not valid UTF-8; encode it as UTF-8.');
+}
+
+function tooLarge(limit: number): InferenceError {
+  return new InferenceError(
+    'too_large',
+    `The body is over the limit of ${limit} bytes; send less or raise --max-body.`,
+  );
 }
 
 const checkType: RequestHandler = (req, _res, next) => {
@@ -38,10 +79,7 @@ function translate(error: unknown, limit: number): InferenceError {
   const message = error instanceof Error ? error.message : '';
   switch (error instanceof Error && 'type' in error ? error.type : undefined) {
     case 'entity.too.large':
-      return new InferenceError(
-        'too_large',
-        `The body is over the limit of ${limit} bytes; send less or raise --max-body.`,
-      );
+      return tooLarge(limit);
     case 'charset.unsupported':
       return new InferenceError('unsupported_media_type', 'The charset of the body is not supported; send UTF-8.');
     case 'encoding.unsupported':

@@ -14,7 +14,9 @@ const other = { status: '400 Bad Request', message: 'This is not an HTTP request
 
 /** Answers what Node's parser could not read, where no route and no dialect is known, as JSON; closes the socket. */
 export function replyToMalformed(error: Error & { code?: string }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  // Words of ours in the middle of a running reply would be taken for a part of it.
+  const replying = '_httpMessage' in socket && socket._httpMessage != null;
+  if (!socket.writable || replying || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }

@@ -14,9 +14,9 @@ export interface RequestRecord {
   /** Not worth a line at info. */
   quiet?: boolean;
   model?: string;
-  promptTokens?: number;
-  usage?: Usage;
-  timings?: Timings;
+  /** What is known so far; complete with the generation's end. */
+  usage: { [Name in keyof Usage]?: number | undefined };
+  timings: { [Name in keyof Timings]?: number | undefined };
   error?: InferenceError;
 }
 
@@ -37,7 +37,7 @@ export function observe(log: Logger): RequestHandler {
       const start = performance.now();
       const given = req.get('x-request-id');
       const id = given !== undefined && token.test(given) ? given : randomUUID();
-      const record: RequestRecord = { id, created: Math.floor(Date.now() / 1000) };
+      const record: RequestRecord = { id, created: Math.floor(Date.now() / 1000), usage: {}, timings: {} };
       records.set(res, record);
       res.set('x-request-id', id);
       res.once('close', () => logLine(log, req.method, req.originalUrl, res, record, performance.now() - start));
@@ -51,11 +51,22 @@ export async function* noted(
   events: AsyncIterable<GenerateEvent>,
   record: RequestRecord,
 ): AsyncGenerator<GenerateEvent> {
+  const began = performance.now();
   for await (const event of events) {
-    if (event.type === 'start') record.promptTokens = event.promptTokens;
-    if (event.type === 'done') {
-      record.usage = event.usage;
-      record.timings = event.timings;
+    switch (event.type) {
+      case 'start':
+        record.usage = { promptTokens: event.promptTokens, cachedTokens: event.cachedTokens };
+        record.timings = { queueMs: event.queueMs };
+        break;
+      case 'delta':
+        record.timings.firstTokenMs ??= performance.now() - began;
+        record.usage.completionTokens = event.completionTokens;
+        break;
+      case 'finish':
+        break;
+      case 'done':
+        record.usage = event.usage;
+        record.timings = event.timings;
     }
     yield event;
   }
@@ -71,11 +82,11 @@ function logLine(log: Logger, method: string, url: string, res: Response, record
     path,
     status: res.writableFinished ? res.statusCode : statusOf.aborted,
     model,
-    promptTokens: usage?.promptTokens ?? record.promptTokens,
-    completionTokens: usage?.completionTokens,
-    cachedTokens: usage?.cachedTokens,
-    queueMs: rounded(timings?.queueMs),
-    firstTokenMs: rounded(timings?.firstTokenMs),
+    promptTokens: usage.promptTokens,
+    completionTokens: usage.completionTokens,
+    cachedTokens: usage.cachedTokens,
+    queueMs: rounded(timings.queueMs),
+    firstTokenMs: rounded(timings.firstTokenMs),
     totalMs: rounded(ms),
     error: error?.code,
     param: error?.param,

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { RouterOptions } from './app.ts';
@@ -28,6 +28,11 @@ export function createHttpServer(options: RouterOptions): HttpServer {
   // Node's requestTimeout (300 s) covers only the receiving of a request; replies may take as long as they need
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, createApp(options, lifecycle));
   server.on('clientError', replyToMalformed);
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    // A body over the limit is not asked for; the route answers without it.
+    if (Number(req.headers['content-length'] ?? 0) <= options.settings.maxBody) res.writeContinue();
+    server.emit('request', req, res);
+  });
   let drained: Promise<void> | undefined;
 
   const drain = async (): Promise<void> => {

@@ -49,14 +49,19 @@ async function* generate(
   for await (const event of completions) {
     switch (event.type) {
       case 'start':
-        if (started === undefined) yield { type: 'start', promptTokens };
+        if (started === undefined) {
+          yield { type: 'start', promptTokens, cachedTokens: event.cachedTokens, queueMs: event.queueMs };
+        }
         started ??= event;
         break;
       case 'token':
         completionTokens += 1;
         firstTokenMs ??= elapsed();
         break;
-      default:
+      case 'delta':
+        yield { ...event, completionTokens };
+        break;
+      case 'finish':
         yield event;
     }
   }
@@ -73,7 +78,8 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
   if (request.n > info.slots + maxQueue) {
     throw new InferenceError(
       'invalid_request',
-      `${request.n} completions were asked for, but at most ${info.slots + maxQueue} can run and wait here; ask for fewer.`,
+      `${request.names.n} is ${request.n}, but at most ${info.slots + maxQueue} completions can run and wait here; lower it.`,
+      { param: request.names.n },
     );
   }
   refuseLongPrompt(request.prompt, tokenizer, info.contextSize);

@@ -21,7 +21,7 @@ export function resolveSampling(
   index: number,
 ): Sampling {
   const given = { temperature: request.silentTemperature, ...neutral, ...known(defaults), ...known(request.sampling) };
-  return { ...given, seed: given.seed === undefined ? randomInt(2 ** 32) : (given.seed + index) >>> 0 };
+  return { ...given, seed: given.seed === undefined ? randomInt(2 ** 32) : ((given.seed >>> 0) + index) >>> 0 };
 }
 
 /** The fields that have a value; 0 is one. */

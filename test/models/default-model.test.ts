@@ -126,10 +126,10 @@ test('a prompt over the context is refused with both numbers, in either dialect'
 test('limits that cannot fit are refused with the numbers', async () => {
   const explicit = await llm({ inputs: 'Hello', max_new_tokens: 5000 });
   assert.equal(explicit.status, 400);
-  assert.match(explicit.body.error.message, /5000 .*2048.* at most 204\d/);
+  assert.match(explicit.body.error.message, /max_new_tokens 5000 .*2048.* at most 204\d/);
   const ceiling = await llm({ inputs: 'one two three four five six', max_length: 3 });
   assert.equal(ceiling.status, 400);
-  assert.match(ceiling.body.error.message, /6 tokens.*max_length of 3/);
+  assert.match(ceiling.body.error.message, /6 tokens.*max_length 3/);
 });
 
 test('requests cut off at random moments leave all slots free', async () => {

@@ -42,7 +42,7 @@ const both: [fields: Record<string, unknown>, sentence: string][] = [
   [{ min_p: -0.1 }, 'min_p must be a number from 0 to 1, got -0.1; use 0 to keep all tokens.'],
   [{ repetition_penalty: 0 }, 'repetition_penalty must be a number from 0.01 to 100, got 0; use 1 for no penalty.'],
   [{ seed: 1.5 }, 'seed must be an integer, got 1.5.'],
-  [{ seed: 2 ** 60 }, 'seed must be an integer, got 1152921504606847000.'],
+  [{ seed: '1' }, 'seed must be an integer, got "1".'],
   [{ stop: '' }, 'stop must be a string that is not empty, got "".'],
   [{ stop: ['a', ''] }, 'stop[1] must be a string that is not empty, got "".'],
   [{ stop: Array(17).fill('a') }, 'stop must be a string or a list of up to 16 strings, got a list.'],

@@ -23,6 +23,12 @@ test('takes the model from the path and the arguments from parameters', () => {
     ignoreEos: false,
     sampling: { temperature: 0.5, topK: 3, seed: 1 },
     stop: ['x'],
+    names: {
+      maxTokens: 'parameters.max_new_tokens',
+      maxTotalTokens: 'parameters.max_length',
+      minTokens: 'parameters.min_new_tokens',
+      n: 'parameters.num_return_sequences',
+    },
   });
   assert.equal(requestOf(dialect, { inputs: 'Hi', parameters: null, options: null }, { id: 'gpt2' }).model, 'gpt2');
 });

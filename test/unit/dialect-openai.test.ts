@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatReply } from '../../src/dialects/openai/chat-reply.ts';
 import { createOpenai } from '../../src/dialects/openai/index.ts';
-import { asSent, info, parse, refusal, render, requestOf, result, streamText } from '../support/dialect.ts';
+import { asSent, parse, refusal, render, requestOf, result, streamText } from '../support/dialect.ts';
 import { dialectSettings } from '../support/server.ts';
 
 const dialect = createOpenai(dialectSettings);
 const messages = [{ role: 'user', content: 'Hi' }];
 const prompt = { kind: 'chat', messages };
-const silent = { n: 1, silentTemperature: 1, minTokens: 0, ignoreEos: false, sampling: {}, stop: [], prompt };
+const names = { maxTokens: 'max_tokens', maxTotalTokens: 'max_tokens', minTokens: 'min_tokens', n: 'n' };
+const silent = { n: 1, silentTemperature: 1, minTokens: 0, ignoreEos: false, sampling: {}, stop: [], prompt, names };
 
 test('takes the least', () => {
   assert.deepEqual(requestOf(dialect, { messages }), silent);
@@ -86,6 +86,7 @@ test('translates every parameter and extension, zeros included', () => {
       presencePenalty: 2,
       seed: 4294967295,
     },
+    names: { ...names, maxTokens: 'max_completion_tokens' },
     stop: ['x'],
   });
 });
@@ -222,22 +223,4 @@ test('streams the usage in a chunk of its own, and null on all others, when aske
     '"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":4,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":3}}';
   const expected = [...chunks.map((chunk) => `${chunk},"usage":null`), usage];
   assert.equal(text, expected.map((chunk) => `${head}${chunk}}\n\n`).join('') + 'data: [DONE]\n\n');
-});
-
-test('openai-python from before prompt_tokens_details gets a usage of numbers alone', () => {
-  const reply = {
-    choices: [{ text: 'Hi', finishReason: 'stop' as const }],
-    usage: { promptTokens: 5, completionTokens: 1, cachedTokens: 3 },
-    timings: { queueMs: 0, firstTokenMs: 1, totalMs: 2 },
-  };
-  const details = (lang: string, version: string): unknown => {
-    const headers = { 'x-stainless-lang': lang, 'x-stainless-package-version': version };
-    return (chatReply(reply, { ...info, headers }) as { usage: object }).usage;
-  };
-  const flat = { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 };
-  const full = { ...flat, prompt_tokens_details: { cached_tokens: 3 } };
-  assert.deepEqual(details('python', '1.35.15'), flat);
-  assert.deepEqual(details('python', '1.51.0'), full);
-  assert.deepEqual(details('python', '2.0.0'), full);
-  assert.deepEqual(details('js', '1.2.0'), full);
 });

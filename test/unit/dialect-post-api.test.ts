@@ -6,7 +6,14 @@ import { asSent, parse, refusal, render, requestOf, result, streamText } from '.
 import { dialectSettings } from '../support/server.ts';
 
 const dialect = createPostApi(dialectSettings);
+const names = {
+  maxTokens: 'max_new_tokens',
+  maxTotalTokens: 'max_length',
+  minTokens: 'min_new_tokens',
+  n: 'num_return_sequences',
+};
 const silent = {
+  names,
   n: 1,
   silentMaxTokens: 512,
   silentTemperature: 0,
@@ -81,6 +88,7 @@ test('translates every generate argument, zeros included', () => {
     seed: 0,
   });
   assert.deepEqual(request, {
+    names,
     model: 'any',
     prompt: { kind: 'text', text: 'Hi' },
     n: 3,

@@ -6,8 +6,9 @@ import { merge } from '../../src/runtime/merge.ts';
 import { resolveSampling } from '../../src/runtime/sampling.ts';
 
 const CONTEXT = 2048;
-const limit = (request: Parameters<typeof newTokenLimit>[0], prompt = 100, fallback?: number): number =>
-  newTokenLimit(request, prompt, CONTEXT, fallback);
+const names = { maxTokens: 'new', maxTotalTokens: 'max_length', minTokens: 'least', n: 'n' };
+const limit = (request: Omit<Parameters<typeof newTokenLimit>[0], 'names'>, prompt = 100, fallback?: number): number =>
+  newTokenLimit({ ...request, names }, prompt, CONTEXT, fallback);
 
 function refusal(work: () => unknown): InferenceError {
   try {
@@ -32,12 +33,15 @@ test('max_length is a ceiling on prompt and answer, lowered to the context', () 
   assert.equal(limit({ minTokens: 0, maxTotalTokens: 4096 }), 1948);
   assert.equal(limit({ minTokens: 0, maxTotalTokens: 150 }), 50);
   assert.equal(limit({ minTokens: 0, maxTotalTokens: 150, maxTokens: 20 }), 20);
+  // The server's default is for requests that say nothing of the answer's length.
+  assert.equal(limit({ minTokens: 0, maxTotalTokens: 4096, silentMaxTokens: 512 }, 100, 16), 1948);
 });
 
 test('what cannot fit is refused with the numbers', () => {
   const explicit = refusal(() => limit({ minTokens: 0, maxTokens: 1949 }));
   assert.equal(explicit.code, 'context_exceeded');
-  assert.match(explicit.message, /100 .* 1949 .* 2048; .* at most 1948/);
+  assert.match(explicit.message, /100 .* new 1949 .* 2048; .* at most 1948/);
+  assert.equal(explicit.param, 'new');
   assert.equal(limit({ minTokens: 0, maxTokens: 1948 }), 1948);
   const prompt = refusal(() => limit({ minTokens: 0 }, 2048));
   assert.equal(prompt.code, 'context_exceeded');
@@ -45,8 +49,8 @@ test('what cannot fit is refused with the numbers', () => {
   assert.equal(limit({ minTokens: 0 }, 2047), 1);
   const ceiling = refusal(() => limit({ minTokens: 0, maxTotalTokens: 100 }));
   assert.deepEqual([ceiling.code, ceiling.param], ['invalid_request', 'max_length']);
-  assert.match(ceiling.message, /100 tokens.* max_length of 100/);
-  assert.match(refusal(() => limit({ minTokens: 60, maxTokens: 50 })).message, /60 .* 50/);
+  assert.match(ceiling.message, /100 tokens.* max_length 100/);
+  assert.match(refusal(() => limit({ minTokens: 60, maxTokens: 50 })).message, /least is 60, .* 50/);
 });
 
 test("sampling takes the request's value, then the server's, then the dialect's; 0 is a value", () => {
@@ -70,6 +74,10 @@ test('completions of one request get seeds of their own, and a silent request a 
     (index) => resolveSampling({ sampling: { seed: 2 ** 32 - 1 }, silentTemperature: 0 }, {}, index).seed,
   );
   assert.deepEqual(seeds, [4_294_967_295, 0, 1]);
+  const wide = [0, 1].map(
+    (index) => resolveSampling({ sampling: { seed: 4_611_686_018_427_387_904 }, silentTemperature: 0 }, {}, index).seed,
+  );
+  assert.deepEqual(wide, [0, 1]);
   const fresh = Array.from({ length: 20 }, () => resolveSampling({ sampling: {}, silentTemperature: 0 }, {}, 0).seed);
   assert.ok(new Set(fresh).size > 15);
   assert.ok(fresh.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32));

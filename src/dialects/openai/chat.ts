@@ -71,6 +71,12 @@ function toRequest(body: ChatBody): GenerateRequest {
       seed: body.seed,
     }),
     stop: stopList(body.stop),
+    names: {
+      maxTokens: isGiven(body.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens',
+      maxTotalTokens: 'max_tokens',
+      minTokens: 'min_tokens',
+      n: 'n',
+    },
   };
 }
 

@@ -52,6 +52,8 @@ export class SlotSampler {
 const COLDEST = 1e-6;
 /** llama.cpp takes this seed for none (LLAMA_DEFAULT_SEED). */
 const NO_SEED = 0xffff_ffff;
+/** Far from it, so that completions with neighbouring seeds stay apart. */
+const INSTEAD = 0x9e37_79b9;
 
 /**
  * A request's sampling in the addon's words. A value that changes nothing is left out: an explicit topK of 0 sorts the
@@ -62,7 +64,7 @@ function samplerConfig({ sampling, prompt, maxTokens }: TokenRequest): SamplerCo
   const penalize = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
   return {
     temperature: temperature < COLDEST ? 0 : temperature,
-    seed: seed === NO_SEED ? NO_SEED - 1 : seed,
+    seed: seed === NO_SEED ? INSTEAD : seed,
     ...(topK > 0 && { topK }),
     ...(topP < 1 && { topP }),
     ...(minP > 0 && { minP }),
