@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LlamaContext } from 'node-llama-cpp';
 import { addonContext } from '../../src/engines/gguf/addon.ts';
-import { affordableGap, bestThreads, measureSteps, powersOfTwoTo } from '../../src/engines/gguf/calibration.ts';
+import { affordableGap, measureSteps, powersOfTwoTo } from '../../src/engines/gguf/calibration.ts';
 import { usableCores } from '../../src/engines/gguf/cores.ts';
 import { planMemory, type MemoryWish } from '../../src/engines/gguf/memory.ts';
 import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/gguf/token-bytes.ts';
@@ -27,23 +27,6 @@ test('pieces of a SentencePiece vocabulary are text with marked spaces, or singl
   assert.deepEqual([...sentencePieceBytes('<0xE2>')], [0xe2]);
   assert.equal(text(sentencePieceBytes('<0xE2>x')), '<0xE2>x');
   assert.equal(text(plainBytes('▁tool')), '▁tool');
-});
-
-test('a step gets the fastest thread count for its size, more threads only where they gain enough', () => {
-  const costs = {
-    threads: [1, 2, 4],
-    sizes: [1, 4, 8],
-    ms: [
-      [8, 16, 30],
-      [12, 15, 20],
-      [40, 30, 19],
-    ],
-  };
-  assert.deepEqual(
-    [1, 2, 4, 5, 8].map((tokens) => bestThreads(costs, tokens)),
-    [1, 1, 1, 2, 2],
-  );
-  assert.equal(bestThreads(costs, 9), 4);
 });
 
 test('an idle slot is decoded along while a row costs less than a batch of its own', () => {

@@ -11,8 +11,6 @@ export interface StepCosts {
 const ROUNDS = 8;
 /** Nothing more is measured after this long; what was not measured is not chosen. */
 const TIME_LIMIT_MS = 800;
-/** More threads are taken only for at least this gain: they cost other work on the machine, too. */
-const WORTHWHILE = 0.9;
 
 /**
  * Measures decode steps, all cases in turn so that a noisy moment falls on all of them.
@@ -39,20 +37,6 @@ export async function measureSteps(
     }
   }
   return { threads, sizes, ms: times.map((row) => row.map(mean)) };
-}
-
-/** The fastest thread count for a step with this many tokens; beyond the largest measured batch, all threads. */
-export function bestThreads(costs: StepCosts, tokens: number): number {
-  const most = costs.threads[costs.threads.length - 1] ?? 1;
-  const size = costs.sizes.findIndex((measured) => measured >= tokens);
-  if (size < 0) return most;
-  let best = most;
-  let bestMs = Infinity;
-  for (const [t, threads] of costs.threads.entries()) {
-    const ms = costs.ms[t]?.[size] ?? Infinity;
-    if (ms < bestMs * WORTHWHILE) [best, bestMs] = [threads, ms];
-  }
-  return best;
 }
 
 /**

@@ -3,13 +3,14 @@ import { InsufficientMemoryError, type Llama, type LlamaContext, type LlamaModel
 import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
-import { affordableGap, bestThreads, measureSteps, powersOfTwoTo } from './calibration.ts';
+import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { usableCores } from './cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 import { planMemory } from './memory.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
+import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
 import { createTokenizer } from './tokenizer.ts';
 
 const CPU_SLOTS = 8;
@@ -171,9 +172,9 @@ async function tuneSteps(
   slots: number,
   cores: number,
   threads: number | undefined,
-): Promise<{ threadsFor: (tokens: number) => number; affordableGap: number }> {
+): Promise<{ threads: Threads; affordableGap: number }> {
   const fillable = await canForgetTail(context);
-  if (llama.gpu !== false) return { threadsFor: () => cores, affordableGap: fillable ? slots : 0 };
+  if (llama.gpu !== false) return { threads: fixedThreads(cores), affordableGap: fillable ? slots : 0 };
   const costs = await measureSteps(
     threads === undefined ? powersOfTwoTo(cores) : [threads],
     slots,
@@ -186,7 +187,7 @@ async function tuneSteps(
     },
   );
   return {
-    threadsFor: (tokens) => bestThreads(costs, tokens),
+    threads: threads === undefined ? new LearnedThreads(costs) : fixedThreads(threads),
     affordableGap: fillable ? affordableGap(costs) : 0,
   };
 }

@@ -1,6 +1,7 @@
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
 import type { SlotSampler } from './sampler.ts';
+import type { Threads } from './threads.ts';
 
 export interface StepperOptions {
   context: AddonContext;
@@ -8,8 +9,7 @@ export interface StepperOptions {
   samplers: readonly SlotSampler[];
   contextSize: number;
   batchSize: number;
-  /** Threads for a step of so many tokens. */
-  threadsFor(tokens: number): number;
+  threads: Threads;
   /** Idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
   dispose(): Promise<void>;
@@ -40,7 +40,7 @@ export class GgufStepper implements Stepper {
   }
 
   async step(plan: StepPlan): Promise<StepResult> {
-    const { context, threadsFor } = this.options;
+    const { context, threads } = this.options;
     // llama.cpp puts only sequences with consecutive, ascending ids into one batch (llama_batch_allocr::split_equal).
     const entries = plan.toSorted((a, b) => a.slot - b.slot);
     const count = entries.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -55,12 +55,17 @@ export class GgufStepper implements Stepper {
       const indexes = context.addToBatch(slot, this.length(slot), Uint32Array.from(tokens), Uint32Array.from(logits));
       for (const index of indexes) wanted.push({ slot, index });
     }
-    context.setThreads(threadsFor(count + fillers.length));
+    const total = count + fillers.length;
+    const cells = entries.reduce((sum, { slot }) => sum + this.length(slot), 0);
+    const used = threads.choose(total, cells);
+    context.setThreads(used);
+    const began = performance.now();
     try {
       await context.decodeBatch();
     } finally {
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
     }
+    threads.measured(total, cells, used, performance.now() - began);
     for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
     const sampled = await Promise.allSettled(wanted.map(({ slot, index }) => this.sample(slot, index)));
     // All have read the logits before anything else happens to the context, also when one failed.

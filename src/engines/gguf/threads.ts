@@ -1,0 +1,90 @@
+import type { StepCosts } from './calibration.ts';
+
+/** Chooses the threads of each step, and may learn from how long steps took. */
+export interface Threads {
+  /** @param tokens in the step; @param cells tokens that its sequences hold, over all of them */
+  choose(tokens: number, cells: number): number;
+  measured(tokens: number, cells: number, threads: number, ms: number): void;
+}
+
+/** The same threads for every step. */
+export function fixedThreads(threads: number): Threads {
+  return { choose: () => threads, measured: () => {} };
+}
+
+/** Counts that were so much slower than the best at load are not tried again. */
+const HOPELESS = 2;
+/** Consecutive steps of a trial: the first wake the cores up. */
+const TRIAL_STEPS = 5;
+/** Steps after which the losers get another trial: other work on the machine comes and goes. */
+const RETRY_AFTER = 400;
+/** Weight of the newest measurement. */
+const GAIN = 0.3;
+
+interface Candidate {
+  threads: number;
+  ms: number | undefined;
+  trialSteps: number;
+}
+
+interface Lane {
+  candidates: Candidate[];
+  steps: number;
+}
+
+/**
+ * Learns the best thread count while serving, apart for small and large steps and for short and long contexts: on 2 cores
+ * eight sequences of 400 tokens took 48 ms with one thread and 30 with two, of no tokens 20 and 14 to 28. A measurement at
+ * load tells which counts are worth a trial. Steps larger than it measured (prompts) get all threads.
+ */
+export class LearnedThreads implements Threads {
+  private readonly costs: StepCosts;
+  private readonly lanes = new Map<string, Lane>();
+
+  constructor(costs: StepCosts) {
+    this.costs = costs;
+  }
+
+  choose(tokens: number, cells: number): number {
+    const lane = this.lane(tokens, cells);
+    if (!lane) return this.costs.threads.at(-1) ?? 1;
+    const trial = lane.candidates.find(({ trialSteps }) => trialSteps > 0);
+    if (trial) return trial.threads;
+    lane.steps += 1;
+    if (lane.steps % RETRY_AFTER === 0) for (const candidate of lane.candidates) candidate.trialSteps = TRIAL_STEPS;
+    return fastest(lane.candidates);
+  }
+
+  measured(tokens: number, cells: number, threads: number, ms: number): void {
+    const candidate = this.lane(tokens, cells)?.candidates.find((one) => one.threads === threads);
+    if (!candidate) return;
+    candidate.ms = candidate.ms === undefined ? ms : candidate.ms + GAIN * (ms - candidate.ms);
+    candidate.trialSteps = Math.max(0, candidate.trialSteps - 1);
+  }
+
+  private lane(tokens: number, cells: number): Lane | undefined {
+    const size = this.costs.sizes.findIndex((measured) => measured >= tokens);
+    if (size < 0) return undefined;
+    const key = `${size} ${Math.floor(Math.log2(cells + 256))}`;
+    let lane = this.lanes.get(key);
+    if (!lane) {
+      lane = { candidates: this.worthTrying(size), steps: 0 };
+      this.lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  private worthTrying(size: number): Candidate[] {
+    const measured = this.costs.threads.map((threads, t) => ({ threads, ms: this.costs.ms[t]?.[size] ?? Infinity }));
+    const best = Math.min(...measured.map(({ ms }) => ms));
+    return measured
+      .filter(({ ms }) => ms <= best * HOPELESS)
+      .map(({ threads }) => ({ threads, ms: undefined, trialSteps: TRIAL_STEPS }));
+  }
+}
+
+function fastest(candidates: readonly Candidate[]): number {
+  let best = candidates[0];
+  for (const candidate of candidates) if ((candidate.ms ?? Infinity) < (best?.ms ?? Infinity)) best = candidate;
+  return best?.threads ?? 1;
+}

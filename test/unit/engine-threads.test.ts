@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fixedThreads, LearnedThreads } from '../../src/engines/gguf/threads.ts';
+
+/** One thread wins small steps by far, four are hopeless, and eight rows are a close call. */
+const costs = {
+  threads: [1, 2, 4],
+  sizes: [1, 4, 8],
+  ms: [
+    [8, 16, 20],
+    [20, 18, 22],
+    [40, 60, 70],
+  ],
+};
+
+/** Runs steps of a made-up machine and counts how often each thread count was chosen. */
+function run(threads: LearnedThreads, tokens: number, cells: number, steps: number, ms: (used: number) => number) {
+  const counts = new Map<number, number>();
+  for (let step = 0; step < steps; step += 1) {
+    const used = threads.choose(tokens, cells);
+    counts.set(used, (counts.get(used) ?? 0) + 1);
+    threads.measured(tokens, cells, used, ms(used));
+  }
+  return counts;
+}
+
+test('counts that were far slower at load are never tried', () => {
+  const counts = run(new LearnedThreads(costs), 1, 100, 1000, () => 10);
+  assert.deepEqual([...counts.keys()], [1]);
+});
+
+test('a close call is decided by the steps themselves, apart for short and long contexts', () => {
+  const threads = new LearnedThreads(costs);
+  const short = run(threads, 8, 100, 300, (used) => (used === 1 ? 20 : 25));
+  const long = run(threads, 8, 4000, 300, (used) => (used === 1 ? 48 : 30));
+  assert.ok((short.get(1) ?? 0) > 290 && (short.get(2) ?? 0) === 5, JSON.stringify([...short]));
+  assert.ok((long.get(2) ?? 0) > 290 && (long.get(1) ?? 0) === 5, JSON.stringify([...long]));
+});
+
+test('a choice is made anew when the machine has changed', () => {
+  const threads = new LearnedThreads(costs);
+  run(threads, 8, 100, 300, (used) => (used === 1 ? 20 : 25));
+  const later = run(threads, 8, 100, 1000, (used) => (used === 1 ? 40 : 25));
+  assert.ok((later.get(2) ?? 0) > 700, JSON.stringify([...later]));
+});
+
+test('steps larger than what was measured get all threads, and a fixed count is used for all', () => {
+  assert.equal(new LearnedThreads(costs).choose(9, 0), 4);
+  assert.deepEqual(
+    [1, 8, 500].map((tokens) => fixedThreads(3).choose(tokens, 9)),
+    [3, 3, 3],
+  );
+});
