@@ -3,13 +3,17 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { banner, type Running } from '../../src/cli/banner.ts';
+import { runServer } from '../../src/cli/serve.ts';
 import { reportFailure } from '../../src/cli/failure.ts';
 import { progressBar } from '../../src/cli/progress.ts';
 import { stopSignals } from '../../src/cli/signals.ts';
 import { painter, type Terminal } from '../../src/cli/terminal.ts';
 import { packageRoot } from '../../src/config/model-path.ts';
+import { defaultSettings } from '../../src/config/resolve.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { tinyPath } from '../support/tiny-model.ts';
 
 type Screen = NodeJS.WriteStream & { text(): string };
 
@@ -186,4 +190,21 @@ test('the Ctrl-C that npm passes on is not a second one', async () => {
 test('a file in the working folder is shown by its short name', () => {
   assert.equal(process.cwd() + '/', packageRoot);
   assert.match(banner({ ...running, file: `${packageRoot}models/a.gguf` }, plain), / \(models\/a\.gguf\)\n/);
+});
+
+test('a model that fails for good ends the command with its reason', async () => {
+  const broken = new InferenceError('model_failed', 'The model has failed and must be loaded again.');
+  const closed = Promise.reject(broken);
+  closed.catch(() => {});
+  const command = runServer({
+    settings: defaultSettings({ model: [tinyPath] }),
+    version: '0.1.0',
+    terminal: terminal(screen(false)),
+    log: createLogger({ level: 'silent', format: 'json' }),
+    serve: async () => ({ url: running.url, info: running.info, close: async () => {}, closed }),
+  });
+  await assert.rejects(command, broken);
+  const stderr = screen(false);
+  assert.equal(reportFailure(broken, terminal(stderr), false), 1);
+  assert.match(stderr.text(), /must be loaded again/);
 });
