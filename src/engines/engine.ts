@@ -26,6 +26,4 @@ export interface Engine {
   chatTemplate: string | undefined;
   /** The device that really computes, in words. */
   device: string;
-  /** Tokens the model was trained on at most. */
-  trainedContext: number;
 }

@@ -27,7 +27,8 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const cores = chooseThreads(options.threads);
   const engineErrors: string[] = [];
   const llama = await openDevice(options.device, (level, message) => {
-    if (level === 'error') engineErrors.push(message);
+    // The logger outlives the load; a few lines tell why one failed.
+    if (level === 'error' && engineErrors.length < 10) engineErrors.push(message);
     options.onLog?.(level, message);
   });
   const model = await loadModel(llama, options, engineErrors);
@@ -58,7 +59,6 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
       tokenizer,
       chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
       device: await describeDevice(options.device, llama, cores),
-      trainedContext: model.trainContextSize,
     };
   } catch (error) {
     await model.dispose();
