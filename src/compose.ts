@@ -91,6 +91,7 @@ export async function loadModel(settings: Settings, { log, onLoadProgress }: Loa
     onLog: (level, message) => log.debug({ engine: level }, message),
   });
   const { stepper, tokenizer } = engine;
+  const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
   const scheduler = new Scheduler(stepper, {
     maxQueue: settings.maxQueue,
     maxQueueWaitMs: settings.maxQueueWait * 1000,
@@ -112,16 +113,10 @@ export async function loadModel(settings: Settings, { log, onLoadProgress }: Loa
     scheduler,
     defaults: {
       maxTokens: settings.maxTokens,
-      sampling: requestDefaults(settings),
+      sampling: { temperature, topP, topK, minP, repetitionPenalty, seed },
     },
     maxQueue: settings.maxQueue,
   });
-}
-
-function requestDefaults(settings: Settings): Parameters<typeof createModel>[0]['defaults']['sampling'] {
-  const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
-  const given = { temperature, topP, topK, minP, repetitionPenalty, seed };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {

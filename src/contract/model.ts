@@ -9,22 +9,16 @@ export interface ModelInfo {
   contextSize: number;
   /** Requests decoded together. */
   slots: number;
-  /** The device that really computes, in words: `cpu (2 threads)`, `cuda:0 NVIDIA …`. */
+  /** The device that really computes, in words: `cpu (up to 2 threads)`, `cuda:0 NVIDIA …`. */
   device: string;
   tasks: readonly 'generate'[];
   /** Unix seconds of the load. */
   created: number;
 }
 
-export interface ModelStats {
-  slotsBusy: number;
-  queued: number;
-}
-
 /** A loaded model. Every task is optional: an embedding model does not generate. */
 export interface Model {
   readonly info: ModelInfo;
-  stats(): ModelStats;
   /**
    * Generates. The first event is `start` (a slot is held), the last `done`.
    * Leaving the iteration or aborting the signal stops the work and frees the slot.

@@ -3,6 +3,7 @@ import type { InferenceError } from '../contract/errors.ts';
 import type { Dialect, DialectSettings, Generation } from './dialect.ts';
 import { boolean, must, only } from './fields.ts';
 import { hfArguments, toRequest } from './hf-arguments.ts';
+import { modelInPath } from './request.ts';
 import { statusOf } from './status.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -39,8 +40,7 @@ export function createHostedInference(settings: DialectSettings): Dialect {
         ...unknownFields(given.parameters ?? {}, parametersKnown, mode, 'parameters.'),
         ...unknownFields(given.options ?? {}, optionsKnown, mode, 'options.'),
       ];
-      const model = params['id'] ?? `${params['owner']}/${params['name']}`;
-      const request = toRequest({ ...given.parameters, model }, 'parameters.');
+      const request = toRequest({ ...given.parameters, model: modelInPath(params) }, 'parameters.');
       return { request: { ...request, prompt: { kind: 'text', text: given.inputs } }, stream: false, ignored };
     },
     render(result, given) {

@@ -11,6 +11,11 @@ export function withoutUnset(values: { [Name in keyof Sampling]: number | null |
   return Object.fromEntries(Object.entries({ ...values, seed }).filter(([, value]) => isGiven(value)));
 }
 
+/** The model that a path names: `:id`, or `:owner/:name`. */
+export function modelInPath(params: Readonly<Record<string, string>>): string {
+  return params['id'] ?? `${params['owner']}/${params['name']}`;
+}
+
 /** `stop` as a list. */
 export function stopList(stop: string | readonly string[] | null | undefined): readonly string[] {
   if (!isGiven(stop)) return [];

@@ -1,5 +1,5 @@
 import { InferenceError } from '../contract/errors.ts';
-import type { GenerateEvent, GenerateRequest, Sampling } from '../contract/generate.ts';
+import type { GenerateEvent, GenerateRequest } from '../contract/generate.ts';
 import type { Model, ModelInfo } from '../contract/model.ts';
 import type { TokenRequest, Tokenizer } from '../contract/tokens.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
@@ -7,7 +7,7 @@ import { readCompletion, type CompletionEvent } from './completion.ts';
 import { newTokenLimit } from './limits.ts';
 import { merge } from './merge.ts';
 import type { RenderPrompt } from './prompt.ts';
-import { resolveSampling } from './sampling.ts';
+import { resolveSampling, type OpenSampling } from './sampling.ts';
 import { refuseLongPrompt, tokenizePrompt } from './tokenize.ts';
 
 export interface ModelParts {
@@ -16,7 +16,7 @@ export interface ModelParts {
   renderPrompt: RenderPrompt;
   scheduler: Scheduler;
   /** For requests that are silent. */
-  defaults: { maxTokens: number | undefined; sampling: Partial<Sampling> };
+  defaults: { maxTokens: number | undefined; sampling: OpenSampling };
   /** Requests that may wait for a slot. */
   maxQueue: number;
 }
@@ -25,7 +25,6 @@ export interface ModelParts {
 export function createModel(parts: ModelParts): Model {
   return {
     info: parts.info,
-    stats: () => parts.scheduler.stats(),
     generate: (request, signal) => generate(parts, request, signal),
     failed: parts.scheduler.broken,
     dispose: () => parts.scheduler.dispose(),

@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { GenerateRequest, Sampling } from '../contract/generate.ts';
 
+/** Sampling values of which some may be left open. */
+export type OpenSampling = { [Name in keyof Sampling]?: Sampling[Name] | undefined };
+
 /** What changes nothing. */
 const neutral = {
   topP: 1,
@@ -17,7 +20,7 @@ const neutral = {
  */
 export function resolveSampling(
   request: Pick<GenerateRequest, 'sampling' | 'silentTemperature'>,
-  defaults: Partial<Sampling>,
+  defaults: OpenSampling,
   index: number,
 ): Sampling {
   const given = { temperature: request.silentTemperature, ...neutral, ...known(defaults), ...known(request.sampling) };
@@ -25,6 +28,6 @@ export function resolveSampling(
 }
 
 /** The fields that have a value; 0 is one. */
-function known(sampling: Partial<Sampling>): Partial<Sampling> {
+function known(sampling: OpenSampling): Partial<Sampling> {
   return Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined));
 }

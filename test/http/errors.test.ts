@@ -169,7 +169,6 @@ test('answers 404 for an unknown name where several models are served, 501 where
   const { info, failed } = new FakeModel();
   const embedder = {
     info: { ...info, id: 'b' },
-    stats: () => ({ slotsBusy: 0, queued: 0 }),
     dispose: async () => {},
     failed,
   };

@@ -49,10 +49,6 @@ export class FakeModel implements Model {
     };
   }
 
-  stats(): { slotsBusy: number; queued: number } {
-    return { slotsBusy: this.running, queued: 0 };
-  }
-
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     this.requests.push(request);
     this.running++;

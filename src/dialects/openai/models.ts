@@ -1,5 +1,6 @@
 import type { ModelInfo } from '../../contract/model.ts';
 import type { Call } from '../dialect.ts';
+import { modelInPath } from '../request.ts';
 
 /** The models that are served. */
 export const listModels: Call = {
@@ -14,7 +15,7 @@ export const retrieveModel: Call = {
   kind: 'call',
   method: 'GET',
   paths: ['/v1/models/:id', '/v1/models/:owner/:name'],
-  run: async (params, { models }) => entry(models.resolve(params['id'] ?? `${params['owner']}/${params['name']}`).info),
+  run: async (params, { models }) => entry(models.resolve(modelInPath(params)).info),
 };
 
 /** OpenAI's four fields; the rest are extensions. */

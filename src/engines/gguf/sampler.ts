@@ -21,8 +21,8 @@ export class SlotSampler {
   begin(request: TokenRequest): void {
     this.request = request;
     this.generated = [];
-    // The same seed given twice would go on from the old random state, so another one comes between.
     this.config = samplerConfig(request);
+    // The same seed given twice would go on from the old random state, so another one comes between.
     this.native.applyConfig({ temperature: 0, seed: (this.config.seed ^ 1) >>> 0 });
     this.native.applyConfig(this.withBias());
   }

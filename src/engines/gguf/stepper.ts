@@ -109,6 +109,7 @@ export class GgufStepper implements Stepper {
   }
 
   private withFillers(entries: StepPlan, fillers: readonly number[]): StepPlan {
+    if (fillers.length === 0) return entries;
     const filling = fillers.map((slot) => ({ slot, tokens: [FILLER], sample: false }));
     return [...entries, ...filling].toSorted((a, b) => a.slot - b.slot);
   }
