@@ -16,6 +16,39 @@ export interface ModelInfo {
   created: number;
 }
 
+/**
+ * What a model has done since it was loaded; every number only rises. A request here is one completion: a request for
+ * n completions counts n times, and so does its prompt.
+ */
+export interface ModelTotals {
+  /** Prompt tokens of requests that got a slot. */
+  promptTokens: number;
+  /** Prompt tokens computed, counted in the step that computed them. */
+  promptTokensRead: number;
+  /** Prompt tokens that were there when the request got its slot, and not computed. */
+  promptTokensCached: number;
+  /** Prompt tokens that no earlier prompt had after the same beginning (scheduling/unique-prompts.ts). */
+  promptTokensUnique: number;
+  /** Tokens sampled. */
+  completionTokens: number;
+  /** Steps that succeeded. */
+  steps: number;
+  /** Milliseconds that these steps took. */
+  stepMs: number;
+  /** Requests that got a slot. */
+  admitted: number;
+  /** Requests by their end: `left` is all whose reader stopped (a stop string, a client that left, a timeout). */
+  outcomes: { eos: number; length: number; left: number; refused: number; failed: number };
+}
+
+/** The totals, and what is going on right now. */
+export interface ModelStats extends ModelTotals {
+  slots: number;
+  slotsBusy: number;
+  /** Requests that wait for a slot. */
+  queued: number;
+}
+
 /** A loaded model. Every task is optional: an embedding model does not generate. */
 export interface Model {
   readonly info: ModelInfo;
@@ -25,6 +58,8 @@ export interface Model {
    * @throws InferenceError invalid_request, context_exceeded, overloaded, aborted, timeout, model_failed
    */
   generate?(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** Its counters, read at once and cheaply. */
+  stats?(): ModelStats;
   /** Resolves, with the reason, when the model has failed for good. */
   readonly failed: Promise<Error>;
   dispose(): Promise<void>;

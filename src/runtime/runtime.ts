@@ -26,6 +26,7 @@ export function createModel(parts: ModelParts): Model {
   return {
     info: parts.info,
     generate: (request, signal) => generate(parts, request, signal),
+    stats: () => parts.scheduler.stats(),
     failed: parts.scheduler.broken,
     dispose: () => parts.scheduler.dispose(),
   };

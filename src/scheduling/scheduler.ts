@@ -1,6 +1,8 @@
 import { abortError, InferenceError } from '../contract/errors.ts';
+import type { ModelStats } from '../contract/model.ts';
 import type { Stepper, TokenEvent, TokenRequest } from '../contract/tokens.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { Counters } from './counters.ts';
 import { Pace } from './pace.ts';
 import { planStep, type Running } from './plan.ts';
 import { WaitingQueue } from './queue.ts';
@@ -28,6 +30,7 @@ export class Scheduler {
   private readonly queue: WaitingQueue;
   private readonly slots: Slot[];
   private readonly pace: Pace;
+  private readonly counters = new Counters();
   /** Slots at work, in the order of their admission. */
   private running: Slot[] = [];
   private admissions = 0;
@@ -53,9 +56,10 @@ export class Scheduler {
     }));
   }
 
-  /** How much is going on right now. */
-  stats(): { slotsBusy: number; queued: number } {
-    return { slotsBusy: this.busy(), queued: this.queue.length };
+  /** What has been done so far, and how much is going on right now. */
+  stats(): ModelStats {
+    const now = { slots: this.slots.length, slotsBusy: this.busy(), queued: this.queue.length };
+    return { ...this.counters.totals(), ...now };
   }
 
   /**
@@ -68,7 +72,7 @@ export class Scheduler {
     const onAbort = (): void => this.drop(sequence, abortError(signal));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      yield* sequence.events;
+      yield* this.counters.watch(sequence.events);
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.drop(sequence, new InferenceError('aborted', 'The reader left.'));
@@ -87,6 +91,7 @@ export class Scheduler {
     if (this.closed) throw this.closed;
     const free = this.slots.length - this.busy();
     if (this.queue.length >= free + this.settings.maxQueue) {
+      this.counters.refused();
       throw new InferenceError(
         'overloaded',
         `All ${this.slots.length} slots are busy and ${this.queue.length} requests wait; try again later.`,
@@ -158,6 +163,7 @@ export class Scheduler {
       await this.cut(slot, choice.keep);
       await this.stepper.begin(slot.id, sequence.request);
       sequence.read = slot.tokens.length;
+      this.counters.admitted(sequence.request.prompt, sequence.read);
       const queueMs = this.clock.now() - sequence.queuedAt;
       sequence.events.push({ type: 'start', queueMs, cachedTokens: sequence.read });
     }
@@ -187,7 +193,9 @@ export class Scheduler {
       );
       return;
     }
-    this.pace.measured(this.clock.now() - began, decoders, promptTokens);
+    const ms = this.clock.now() - began;
+    this.pace.measured(ms, decoders, promptTokens);
+    this.counters.stepped(ms, promptTokens, results.length);
     for (const { slot: id, tokens } of plan) {
       const slot = this.slots[id];
       if (!slot?.sequence) continue;

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import type { TokenEvent, TokenRequest } from '../../src/contract/tokens.ts';
-import type { SchedulerSettings } from '../../src/scheduling/scheduler.ts';
+import type { Scheduler, SchedulerSettings } from '../../src/scheduling/scheduler.ts';
 
 export const greedy = {
   temperature: 0,
@@ -49,4 +50,10 @@ export async function outcomeOf(events: AsyncIterable<TokenEvent>): Promise<Outc
     outcome.error = error;
   }
   return outcome;
+}
+
+/** Asserts that no request holds a slot or a place in the queue. */
+export function assertIdle(scheduler: Scheduler): void {
+  const { slotsBusy, queued } = scheduler.stats();
+  assert.deepEqual({ slotsBusy, queued }, { slotsBusy: 0, queued: 0 });
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { expectedTokens, FakeStepper } from '../support/fake-stepper.ts';
-import { outcomeOf, promptOf, roomy, tokenRequest, type Outcome } from '../support/token-requests.ts';
+import { assertIdle, outcomeOf, promptOf, roomy, tokenRequest, type Outcome } from '../support/token-requests.ts';
 
 /** A request of the random day: its prompt begins with one of three shared beginnings, it comes and may go at a step. */
 const wish = fc.record({
@@ -118,7 +118,7 @@ test('no slot and no place in the queue leaks, whatever is cancelled when', asyn
         `${widest} of ${stepper.slots} slots`,
       );
       await scheduler.dispose();
-      assert.deepEqual(scheduler.stats(), { slotsBusy: 0, queued: 0 });
+      assertIdle(scheduler);
     }),
     { numRuns: 100 },
   );

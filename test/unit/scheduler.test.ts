@@ -4,7 +4,7 @@ import { InferenceError } from '../../src/contract/errors.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeStepper } from '../support/fake-stepper.ts';
-import { outcomeOf, promptOf, roomy, tokenRequest } from '../support/token-requests.ts';
+import { assertIdle, outcomeOf, promptOf, roomy, tokenRequest } from '../support/token-requests.ts';
 
 const never = new AbortController().signal;
 
@@ -96,7 +96,7 @@ test('refuses a request that has waited too long, and only that', async () => {
   ]);
   assert.equal(first.end, 'length');
   assertCode(second.error, 'overloaded');
-  assert.deepEqual(scheduler.stats(), { slotsBusy: 0, queued: 0 });
+  assertIdle(scheduler);
 });
 
 test('a cancelled request ends at once for its reader, and its slot is free before the next step', async () => {
@@ -161,7 +161,7 @@ test('an engine that cannot even be emptied closes the model with a 503 for all'
   assertCode(error, 'model_failed');
   assert.equal(error.retryAfter, 30);
   assert.equal(await scheduler.broken, error);
-  assert.deepEqual(scheduler.stats(), { slotsBusy: 0, queued: 0 });
+  assertIdle(scheduler);
 });
 
 test('end tokens end a generation, but not before the minimum', async () => {
