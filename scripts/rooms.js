@@ -12,7 +12,7 @@ export const rooms = {
   runtime: { rooms: ['contract', 'scheduling'], packages: ['@huggingface/jinja'], node: true },
   scheduling: { rooms: ['contract'], packages: [], node: false },
   engines: { rooms: ['contract'], packages: ['node-llama-cpp'], node: true },
-  telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty'], node: true },
+  telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   cli: {
     rooms: ['compose.ts', 'config', 'contract', 'telemetry'],
     packages: ['cli-progress', 'pino', 'yargs'],

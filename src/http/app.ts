@@ -5,12 +5,14 @@ import { InferenceError } from '../contract/errors.ts';
 import type { Services } from '../contract/model.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { requireKey } from './auth.ts';
 import { replyWithError } from './errors.ts';
 import { health } from './health.ts';
 import { IgnoredFields } from './ignored.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { mount } from './mount.ts';
+import { metricsRoute } from './metrics.ts';
+import { mount, nameRoutes } from './mount.ts';
 import { observe } from './record.ts';
 
 export interface HttpSettings {
@@ -39,14 +41,17 @@ const PING_MS = 15_000;
 
 /** The whole server as an Express app; here is the order in which a request meets everything. */
 export function createApp(options: RouterOptions, lifecycle: Lifecycle): Express {
-  const { dialects, settings, log } = options;
+  const { dialects, services, settings, log } = options;
+  const metrics = createMetrics(services.models);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(observe(log));
+  app.use(observe(log, metrics));
   app.use(closeWhenDraining(lifecycle));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.use(health(lifecycle));
+  app.use(metricsRoute(metrics, settings.apiKeys));
+  app.use(nameRoutes(dialects));
   app.use(dialectRouter(options, lifecycle));
   app.use(notFound);
   app.use(replyWithError(dialects));

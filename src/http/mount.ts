@@ -36,6 +36,18 @@ export function mount(dialect: Dialect, context: MountContext): Router {
   return router;
 }
 
+/** Notes the pattern of a request's path in its record, before anything refuses the request. */
+export function nameRoutes(dialects: readonly Dialect[]): Router {
+  const router = Router();
+  for (const path of dialects.flatMap(({ routes }) => routes.flatMap(({ paths }) => paths))) {
+    router.all(path, (_req, res, next) => {
+      recordOf(res).route = path;
+      next();
+    });
+  }
+  return router;
+}
+
 /** Answers OPTIONS with the methods of a path, and refuses the others. */
 export function methodNotAllowed(methods: readonly string[]): RequestHandler {
   return (req, res) => {
