@@ -85,13 +85,24 @@ test('the first curl gives a reply of the form that the README shows', async () 
 });
 
 test('the other curls answer as their dialects do', async () => {
-  assert.equal(curls.length, 4);
+  assert.equal(curls.length, 5);
   const chat = JSON.parse(await curl(curls[1] ?? '')) as { object: string };
   assert.equal(chat.object, 'chat.completion');
   const stream = await curl(curls[2] ?? '');
   assert.ok(stream.split('\n\n').length > 8 && stream.endsWith('data: [DONE]\n\n'), stream);
   const [hosted] = JSON.parse(await curl(curls[3] ?? '')) as { generated_text: string }[];
   assert.ok(hosted?.generated_text.startsWith('My dog') && hosted.generated_text.length > 8);
+});
+
+test('the curl of the metrics shows every metric that the README names', async () => {
+  const text = await curl(curls[4] ?? '');
+  const section = /## Metrics\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const shown = [...text.matchAll(/^# TYPE hearth_(\w+) /gm)].map(([, name]) => name);
+  assert.deepEqual(new Set(named), new Set(shown));
+  const tokens = Number(/^hearth_prompt_tokens_read_total\{.*\} (\d+)$/m.exec(text)?.[1]);
+  assert.ok(tokens > 0, 'the other tests have asked');
 });
 
 test('the command with flags serves, and stops with code 0 on SIGTERM', async () => {
