@@ -12,5 +12,5 @@ export type {
   Sampling,
   Usage,
 } from './contract/generate.ts';
-export type { Model, ModelInfo } from './contract/model.ts';
+export type { Model, ModelInfo, ModelStats } from './contract/model.ts';
 export { createLogger, type Logger } from './telemetry/log.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { ModelStats } from '../../src/contract/model.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
@@ -38,6 +39,34 @@ test('counts every token of known requests, the steps and their time', async () 
   await outcomeOf(scheduler.run(tokenRequest(promptOf(110), 1), never));
   assert.deepEqual(promptTokens(scheduler.stats()), [310, 111, 199, 110]);
   assert.equal(scheduler.stats().completionTokens, 5);
+});
+
+test('what is read and what is cached make up the prompts of requests that all came to their end', async () => {
+  const prompt = fc.array(fc.integer({ min: 1, max: 2 }), { minLength: 1, maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(prompt, { minLength: 1, maxLength: 20 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (prompts, slots) => {
+        const stepper = new FakeStepper({ slots, batchSize: 16, immediate: true });
+        const scheduler = new Scheduler(stepper, roomy);
+        await Promise.all(prompts.map((one) => outcomeOf(scheduler.run(tokenRequest(one, 2), never))));
+        const [all = 0, read = 0, cached = 0, unique = 0] = promptTokens(scheduler.stats());
+        assert.equal(
+          all,
+          prompts.reduce((sum, one) => sum + one.length, 0),
+        );
+        assert.equal(read + cached, all);
+        const prefixes = prompts.flatMap((one) => one.map((_, index) => one.slice(0, index + 1).join(' ')));
+        assert.equal(unique, new Set(prefixes).size);
+        // A step takes a decoder's last token for each of the tokens sampled but a completion's last.
+        const stepped = stepper.plans.flat().reduce((sum, { tokens }) => sum + tokens.length, 0);
+        assert.equal(read, stepped - prompts.length);
+        assert.equal(scheduler.stats().steps, stepper.plans.length);
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
 
 test('a prompt that is read again shows as read and not as unique', async () => {
