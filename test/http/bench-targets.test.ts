@@ -7,6 +7,7 @@ import { runLoad } from '../../src/bench/load.ts';
 import { modelTarget } from '../../src/bench/model-target.ts';
 import { openaiTarget, type OpenaiOptions } from '../../src/bench/openai-target.ts';
 import { postApiTarget, type PostApiOptions } from '../../src/bench/post-api-target.ts';
+import { serverReads } from '../../src/bench/prompt-reads.ts';
 import type { Ask, Target } from '../../src/bench/target.ts';
 import { end, FakeModel, hello, say, stall, start } from '../support/fake-model.ts';
 import { withServer } from '../support/server.ts';
@@ -144,6 +145,23 @@ test('a stream that fails, breaks off or brings no usage is an error', async () 
   await broken((res) => void res.write('data: {}\n\n', () => res.destroy()), /broke its reply off\.$/);
   await broken((res) => void res.end('data: {"choices":[{"delta":{"content":"a"}}]}\n\n'), /sent no usage/);
   await broken((res) => void res.end('data: {oops\n\n'), /no JSON: \{oops/);
+});
+
+test("a server's counters of prompt tokens are read, where it has them", async () => {
+  const metrics = [
+    '# TYPE hearth_prompt_tokens_read_total counter',
+    'hearth_prompt_tokens_read_total{model="a"} 30',
+    'hearth_prompt_tokens_read_total{model="b"} 12',
+    'hearth_prompt_tokens_unique_total 21',
+  ];
+  await withReply(
+    (res) => void res.end(metrics.join('\n')),
+    async (url) => assert.deepEqual(await serverReads(new URL(`${url}/v1`), undefined)(), { read: 42, unique: 21 }),
+  );
+  await withReply(
+    (res) => void res.writeHead(404).end(),
+    async (url) => assert.equal(await serverReads(new URL(`${url}/v1`), undefined)(), undefined),
+  );
 });
 
 test('an abort cancels the request', async () => {
