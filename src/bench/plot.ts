@@ -4,8 +4,8 @@ const width = 720;
 const left = 72;
 const right = 24;
 const panelHeight = 180;
-const panelTops = [84, 316];
-const height = 556;
+const panelTops = [104, 336];
+const height = 576;
 const font = 'font-family="system-ui, sans-serif"';
 
 interface Panel {
@@ -17,9 +17,9 @@ interface Panel {
 
 /**
  * Throughput and the 95th percentile of the time to the first token against clients, as an SVG that needs nothing else.
- * @param title what was measured; a line
+ * @param title what was measured, and how; a line each
  */
-export function plot(levels: readonly LevelSummary[], title: string): string {
+export function plot(levels: readonly LevelSummary[], [title, subtitle]: readonly [string, string]): string {
   const byClients = levels.toSorted((a, b) => a.clients - b.clients);
   const clients = byClients.map((level) => level.clients);
   const panels: Panel[] = [
@@ -40,7 +40,8 @@ export function plot(levels: readonly LevelSummary[], title: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${font} font-size="13" fill="#1f2937">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${left}" y="28" font-size="16" font-weight="600">${escaped(title)}</text>`,
+    `<text x="18" y="28" font-size="15" font-weight="600">${escaped(title)}</text>`,
+    `<text x="18" y="48">${escaped(subtitle)}</text>`,
     ...legend(panels),
     ...panels.flatMap((panel, index) => drawPanel(panel, { top: panelTops[index] ?? 0, clients, x })),
     `<text x="${(left + width - right) / 2}" y="${height - 16}" text-anchor="middle">clients (log scale)</text>`,
@@ -76,7 +77,7 @@ function drawPanel({ title, unit, colour, values }: Panel, { top, clients, x }: 
     `<polyline points="${points.map(({ at }) => at.join(',')).join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...points.map(
       ({ count, value, at: [cx, cy] }) =>
-        `<circle cx="${cx}" cy="${cy}" r="4" fill="${colour}"><title>${count} clients: ${title} ${shown(value)} ${unit}</title></circle>` +
+        `<circle cx="${cx}" cy="${cy}" r="4" fill="${colour}"><title>${count} ${count === 1 ? 'client' : 'clients'}: ${title} ${shown(value)} ${unit}</title></circle>` +
         `<text x="${cx}" y="${cy - 9}" text-anchor="middle" font-size="12" fill="${colour}">${shown(value)}</text>`,
     ),
   ];
@@ -86,8 +87,8 @@ function legend(panels: readonly Panel[]): string[] {
   return panels.map(({ title, unit, colour }, index) => {
     const x = left + index * 180;
     return (
-      `<line x1="${x}" x2="${x + 24}" y1="50" y2="50" stroke="${colour}" stroke-width="2"/>` +
-      `<circle cx="${x + 12}" cy="50" r="4" fill="${colour}"/><text x="${x + 32}" y="54">${title} (${unit})</text>`
+      `<line x1="${x}" x2="${x + 24}" y1="72" y2="72" stroke="${colour}" stroke-width="2"/>` +
+      `<circle cx="${x + 12}" cy="72" r="4" fill="${colour}"/><text x="${x + 32}" y="76">${title} (${unit})</text>`
     );
   });
 }

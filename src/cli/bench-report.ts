@@ -36,14 +36,15 @@ const columns: readonly Column[] = [
   column('prompt tokens', 'read/unique', 13, readShare),
 ];
 
-/** What was measured and how, in a line. */
-export function heading({ kind, name, model, bench }: About): string {
+/** What was measured, and how; a line each. */
+export function heading({ kind, name, model, bench }: About): [string, string] {
   const { workload, promptTokens, maxTokens, sharedTokens, turns, requests, duration, seed } = bench;
   const where = model === undefined ? name : `${name} in this process, ${model.device}, ${model.slots} slots`;
   const agents = workload === 'agents' ? `${sharedTokens} shared, ${turns} turns, ` : '';
   const extent = requests === undefined ? `${duration} s` : `${requests} requests`;
   const streamed = kind === 'post-api' ? ', not streamed' : '';
-  return `${where}${streamed}: ${workload}, ${agents}${promptTokens} + ${maxTokens} tokens, ${extent} a level, seed ${seed}`;
+  const load = `${workload}, ${agents}${promptTokens} + ${maxTokens} tokens, ${extent} a level, seed ${seed}`;
+  return [`${where}${streamed}`, load];
 }
 
 /** Two lines over the table: what neighbouring columns share, and each column's own name. */

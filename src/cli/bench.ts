@@ -36,7 +36,7 @@ export async function runBench(command: BenchCommand): Promise<number> {
     await warmUp(opened.target);
     const about = { ...opened.about, bench, version };
     const paint = painter(stdout, terminal.env);
-    if (!bench.json) stdout.write(`${heading(about)}\n\n${paint('bold', tableHead)}\n`);
+    if (!bench.json) stdout.write(`${heading(about).join(': ')}\n\n${paint('bold', tableHead)}\n`);
     const levels: LevelSummary[] = [];
     const failures: Failure[] = [];
     for (const clients of bench.clients) {
@@ -114,7 +114,7 @@ function checkPlot(path: string): void {
   }
 }
 
-function writePlot(path: string, levels: readonly LevelSummary[], title: string): void {
+function writePlot(path: string, levels: readonly LevelSummary[], title: readonly [string, string]): void {
   try {
     writeFileSync(path, plot(levels, title));
   } catch (error) {

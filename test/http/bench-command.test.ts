@@ -133,12 +133,7 @@ test('--plot draws every level', async () => {
   });
   const svg = await readFile(file, 'utf8');
   assert.match(svg, /^<svg [^]*<\/svg>\n$/);
-  for (const title of [
-    '1 clients: output',
-    '2 clients: output',
-    '1 clients: time to first',
-    '2 clients: time to first',
-  ])
+  for (const title of ['1 client: output', '2 clients: output', '1 client: time to first', '2 clients: time to first'])
     assert.ok(svg.includes(`<title>${title}`), title);
 });
 

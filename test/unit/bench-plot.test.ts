@@ -33,16 +33,16 @@ function assertWellFormed(svg: string): void {
 }
 
 test('each level is a point in both panels, in its place', () => {
-  const svg = plot([level(16, 400, 200), level(1, 100, 50), level(4, 200, 0)], 'a < b & c');
+  const svg = plot([level(16, 400, 200), level(1, 100, 50), level(4, 200, 0)], ['a < b & c', 'so']);
   assertWellFormed(svg);
   const drawn = points(svg);
   assert.deepEqual(
     drawn.map(({ title }) => title),
     [
-      '1 clients: output 100 tokens/s',
+      '1 client: output 100 tokens/s',
       '4 clients: output 200 tokens/s',
       '16 clients: output 400 tokens/s',
-      '1 clients: time to first token, p95 50 ms',
+      '1 client: time to first token, p95 50 ms',
       '4 clients: time to first token, p95 0.0 ms',
       '16 clients: time to first token, p95 200 ms',
     ],
@@ -53,14 +53,14 @@ test('each level is a point in both panels, in its place', () => {
   const up = (from: Point, to: Point): number => from.y - to.y;
   assert.ok(Math.abs(up(four, sixteen) - 2 * up(one, four)) < 0.3, 'twice the tokens, twice the height');
   assert.ok(Math.abs(up(zero, late) - 4 * up(zero, early)) < 0.3);
-  for (const text of ['a &lt; b &amp; c', 'clients (log scale)', 'tokens/s', '>ms<', 'output (tokens/s)']) {
+  for (const text of ['a &lt; b &amp; c<', '>so<', 'clients (log scale)', 'tokens/s', '>ms<', 'output (tokens/s)']) {
     assert.ok(svg.includes(text), text);
   }
 });
 
 test('one level, values of zero and missing ones can be drawn', () => {
   for (const levels of [[level(3, 0, null)], [level(1, 0.01, 0.02), level(2, 12_345, 1e6)], []]) {
-    assertWellFormed(plot(levels, 'x'));
+    assertWellFormed(plot(levels, ['x', 'y']));
   }
-  assert.equal(points(plot([level(3, 0, null)], 'x')).length, 1);
+  assert.equal(points(plot([level(3, 0, null)], ['x', 'y'])).length, 1);
 });
