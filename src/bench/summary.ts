@@ -36,7 +36,8 @@ export function summarize(load: LoadResult, reads?: PromptReads): LevelSummary {
   const seconds = windowMs / 1000;
   const rate = (tokens: number): number => (seconds > 0 ? tokens / seconds : 0);
   const begun = exchanges.filter(({ startMs, answer }) => startMs + answer.firstTokenMs <= windowMs);
-  const promptTokens = total(begun.map(({ answer }) => answer.promptTokens));
+  const promptTokens = total(answers.map((answer) => answer.promptTokens));
+  const promptTokensBegun = sum(begun.map(({ answer }) => answer.promptTokens ?? 0));
   const first = spread(answers.map(({ firstTokenMs }) => firstTokenMs));
   const between = spread(answers.flatMap(({ pieceMs }) => gaps(pieceMs)));
   const whole = spread(answers.map(({ totalMs }) => totalMs));
@@ -46,11 +47,11 @@ export function summarize(load: LoadResult, reads?: PromptReads): LevelSummary {
     requests: exchanges.length + failures.length,
     errors: failures.length,
     outputTokensPerSecond: rate(sum(exchanges.map((exchange) => tokensWithin(exchange, windowMs)))),
-    promptTokensPerSecond: promptTokens === null ? null : rate(promptTokens),
+    promptTokensPerSecond: promptTokens === null ? null : rate(promptTokensBegun),
     firstTokenMs: first,
     betweenTokensMs: { p50: between.p50, p95: between.p95 },
     totalMs: { p50: whole.p50, p95: whole.p95 },
-    promptTokens: total(answers.map((answer) => answer.promptTokens)),
+    promptTokens,
     cachedTokens: total(answers.map((answer) => answer.cachedTokens)),
     completionTokens: sum(answers.map(({ completionTokens }) => completionTokens)),
     promptTokensRead: reads?.read ?? null,

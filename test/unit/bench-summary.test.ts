@@ -65,6 +65,8 @@ test('what a target does not tell is null, never a guess', () => {
   const mixed = summarize({ ...load, exchanges: [exchange(0, [10]), exchange(0, [20], silent)] });
   assert.deepEqual([mixed.promptTokens, mixed.cachedTokens, mixed.promptTokensPerSecond], [null, null, null]);
   assert.deepEqual(mixed.betweenTokensMs, { p50: null, p95: null });
+  const late = summarize({ ...load, exchanges: [exchange(900, [200])] });
+  assert.deepEqual([late.outputTokensPerSecond, late.promptTokensPerSecond, late.promptTokens], [0, 0, 10]);
   const nothing = summarize({ ...load, windowMs: 0, exchanges: [] });
   assert.deepEqual([nothing.outputTokensPerSecond, nothing.totalMs.p50, nothing.promptTokens], [0, null, null]);
 });
