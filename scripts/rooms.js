@@ -13,8 +13,9 @@ export const rooms = {
   scheduling: { rooms: ['contract'], packages: [], node: false },
   engines: { rooms: ['contract'], packages: ['node-llama-cpp'], node: true },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
+  bench: { rooms: ['contract'], packages: [], node: true },
   cli: {
-    rooms: ['compose.ts', 'config', 'contract', 'telemetry'],
+    rooms: ['bench', 'compose.ts', 'config', 'contract', 'telemetry'],
     packages: ['cli-progress', 'pino', 'yargs'],
     node: true,
   },

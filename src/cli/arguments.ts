@@ -1,28 +1,22 @@
 import yargs, { type Argv } from 'yargs';
 import { flagName, nearestName } from '../config/names.ts';
-import type { Flags } from '../config/resolve.ts';
-import { defaultText } from '../config/setting.ts';
-import { declarationOf, settingNames } from '../config/settings.ts';
+import { defaultText, type Setting } from '../config/setting.ts';
 import { UsageError } from '../config/usage-error.ts';
+import { benchSyntax } from './bench-syntax.ts';
+import { serveSyntax } from './serve-syntax.ts';
+import type { Syntax, Written } from './syntax.ts';
+
+const commands = [serveSyntax, benchSyntax] as const;
+const commandNames = commands.map(({ name }) => name);
 
 /** What the command line asks for. */
-export type Command = { name: 'serve'; flags: Flags } | { name: 'print'; text: string };
+export type Command = ReturnType<(typeof commands)[number]['read']> | { name: 'print'; text: string };
 
-const commands = ['serve'];
+const overview = `Usage: hearth COMMAND [options]
 
-const usage = `Usage: hearth serve [options]
+A local model server for GGUF files.`;
 
-Loads a GGUF model in this process and answers AgentScope's /llm/, OpenAI's /v1
-and hosted-inference clients.`;
-
-const examples = `Examples:
-  hearth serve
-      the embedded model on http://127.0.0.1:8000
-  hearth serve --model ./my.gguf --device cuda:0 --host 0.0.0.0 --api-key KEY
-      your own model on a GPU, for everybody on the network who has the key
-
-Each option is also a HEARTH_ variable (HEARTH_MAX_QUEUE=64) and a key of the
-config file (max-queue: 64). Flags win over variables, variables over the file.`;
+const overviewEnd = 'hearth COMMAND --help prints the options of a command.';
 
 /**
  * Reads the command line; values are left as texts for the settings to check.
@@ -30,19 +24,20 @@ config file (max-queue: 64). Flags win over variables, variables over the file.`
  * @throws UsageError one sentence, with the nearest name where one is not known
  */
 export function readArguments(args: readonly string[], version: string): Command {
-  const { argv, output } = parse(args.length === 0 ? ['--help'] : args, version);
+  const named = commands.find(({ name }) => name === args.find((arg) => commandNames.includes(arg)));
+  const syntax = named ?? serveSyntax;
+  const parser = createParser(version, syntax.declarations, named);
+  const { argv, output } = parse(parser, args.length === 0 ? ['--help'] : args);
   if (output !== '') return { name: 'print', text: output };
-  checkCommand(argv);
-  checkOptions(Object.keys(argv), args);
-  const given = settingNames.map((name) => [name, argv[flagName(name)]]);
-  // yargs gives a text, or texts for a repeated flag, since every option is declared so.
-  return { name: 'serve', flags: Object.fromEntries(given) as Flags };
+  const words = readWords(argv);
+  checkOptions(Object.keys(argv), args, syntax);
+  return syntax.read(readWritten(argv, syntax), words);
 }
 
-function parse(args: readonly string[], version: string): { argv: Record<string, unknown>; output: string } {
+function parse(parser: Argv, args: readonly string[]): { argv: Record<string, unknown>; output: string } {
   let output = '';
   try {
-    const argv = createParser(version).parseSync([...args], {}, (_error, _argv, text) => {
+    const argv = parser.parseSync([...args], {}, (_error, _argv, text) => {
       output = text;
     });
     return { argv, output };
@@ -57,10 +52,11 @@ function reworded(message: string): string {
   return `--${flag} needs a value; one that begins with a dash is written --${flag}=VALUE.`;
 }
 
-function createParser(version: string): Argv {
+/** @param page the command whose help it prints; undefined for the list of commands, without flags */
+function createParser(version: string, declarations: Syntax<unknown>['declarations'], page?: Syntax<unknown>): Argv {
   const parser = withoutTypes(yargs())
     .scriptName('hearth')
-    .usage(usage)
+    .usage(page?.usage ?? overview)
     .detectLocale(false)
     .parserConfiguration({
       'boolean-negation': false,
@@ -73,22 +69,25 @@ function createParser(version: string): Argv {
     .wrap(80)
     .exitProcess(false)
     .fail(false);
-  for (const name of settingNames) {
-    const declaration = declarationOf(name);
+  for (const [name, declaration] of Object.entries(declarations)) {
     parser.option(flagName(name), {
-      string: true,
-      requiresArg: true,
-      group: `${declaration.group}:`,
+      ...(declaration.toggle === true ? { boolean: true } : { string: true, requiresArg: true }),
+      ...(page === undefined ? { hidden: true } : { group: `${declaration.group}:` }),
       alias: [...(declaration.aliases ?? [])],
-      describe: `${declaration.help} (default: ${defaultText(declaration)})`,
+      describe: describe(declaration),
     });
   }
+  if (page === undefined) for (const { synopsis, summary } of commands) parser.command(synopsis, summary);
   return parser
     .help('help', 'print this help')
     .alias('h', 'help')
     .version('version', 'print the version', version)
     .group(['help', 'version'], 'Other:')
-    .epilogue(examples);
+    .epilogue(page?.epilogue ?? overviewEnd);
+}
+
+function describe(declaration: Setting<unknown>): string {
+  return declaration.toggle === true ? declaration.help : `${declaration.help} (default: ${defaultText(declaration)})`;
 }
 
 /** Keeps "[string]" out of the help; @types/yargs does not know the method yet. */
@@ -98,32 +97,32 @@ function withoutTypes(parser: Argv): Argv {
   });
 }
 
-function checkCommand(argv: Record<string, unknown>): void {
-  const words = Array.isArray(argv['_']) ? argv['_'].map(String) : [];
-  const [command, extra] = words;
+/** The words behind the command that are no flags. */
+function readWords(argv: Record<string, unknown>): string[] {
+  const [command, ...words] = Array.isArray(argv['_']) ? argv['_'].map(String) : [];
   if (command === undefined) throw new UsageError('The command is missing; did you mean hearth serve …?');
-  if (!commands.includes(command)) {
-    const meant = nearestName(command, commands);
+  if (!commandNames.includes(command)) {
+    const meant = nearestName(command, commandNames);
     throw new UsageError(
       `Unknown command ${command}; ${meant === undefined ? 'hearth --help shows what there is.' : `did you mean ${meant}?`}`,
     );
   }
-  if (extra !== undefined) {
-    const hint = extra.endsWith('.gguf')
-      ? `did you mean --model ${extra}?`
-      : 'options are written --name VALUE, and through npm after a --, as in npm run serve -- --port 8001.';
-    throw new UsageError(`Unexpected argument ${extra}; ${hint}`);
-  }
+  return words;
 }
 
-function checkOptions(written: readonly string[], args: readonly string[]): void {
-  const known = settingNames.flatMap((name) => [flagName(name), ...(declarationOf(name).aliases ?? [])]);
+function readWritten(argv: Record<string, unknown>, { declarations }: Syntax<unknown>): Written {
+  return Object.fromEntries(Object.keys(declarations).map((name) => [name, argv[flagName(name)]]));
+}
+
+function checkOptions(written: readonly string[], args: readonly string[], syntax: Syntax<unknown>): void {
+  const { name: command, declarations } = syntax;
+  const known = Object.entries(declarations).flatMap(([name, { aliases }]) => [flagName(name), ...(aliases ?? [])]);
   const unknown = written.find((key) => key !== '_' && key !== '$0' && !known.includes(key));
   if (unknown === undefined) return;
   // `-port 1` is read as -p -o -r -t.
   const dashed = unknown.length > 1 ? undefined : args.find((arg) => /^-[a-z]/i.test(arg) && arg.includes(unknown));
   const option = dashed ?? `--${unknown}`;
   const meant = nearestName(option.replace(/^-+|=.*$/g, ''), known);
-  const hint = meant === undefined ? 'hearth --help shows what there is.' : `did you mean --${meant}?`;
+  const hint = meant === undefined ? `hearth ${command} --help shows what there is.` : `did you mean --${meant}?`;
   throw new UsageError(`Unknown option ${option}; ${hint}`);
 }

@@ -1,5 +1,6 @@
 import { InferenceError } from '../contract/errors.ts';
 import { UsageError } from '../config/usage-error.ts';
+import { CommandError } from './command-error.ts';
 import { painter, type Terminal } from './terminal.ts';
 
 /**
@@ -15,7 +16,8 @@ export function reportFailure(error: unknown, terminal: Terminal, stack: boolean
 }
 
 function sentence(error: unknown): string {
-  if (error instanceof UsageError || error instanceof InferenceError) return error.message;
+  if (error instanceof UsageError || error instanceof InferenceError || error instanceof CommandError)
+    return error.message;
   if (!(error instanceof Error)) return `The server failed: ${String(error)}`;
   return networkSentence(error) ?? `The server failed: ${error.message} (--log-level debug shows where)`;
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../config/model-path.ts';
-import { resolveSettings } from '../config/resolve.ts';
+import { resolveBench, type BenchFlags } from '../config/resolve-bench.ts';
+import { resolveSettings, type Flags } from '../config/resolve.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { readArguments } from './arguments.ts';
 import { reportFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,7 +15,7 @@ import type { Terminal } from './terminal.ts';
  * @returns the exit code: 0 done, 1 failed, 2 bad usage
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  let stack = false;
+  const failed = { stack: false };
   try {
     const version = packageVersion();
     const command = readArguments(args, version);
@@ -20,22 +23,58 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       terminal.stdout.write(`${command.text}\n`);
       return 0;
     }
-    const { settings, warnings } = resolveSettings(command.flags, terminal.env);
-    stack = settings.logLevel === 'debug' || settings.logLevel === 'trace';
-    // Only a server needs the engine and the log; --help stays quick without them.
-    const [{ runServer }, { serve }, { createLogger }] = await Promise.all([
-      import('./serve.ts'),
-      import('../compose.ts'),
-      import('../telemetry/log.ts'),
-    ]);
-    // The log goes to stderr; stdout is for the banner.
-    const format = settings.logFormat ?? (terminal.stderr.isTTY ? 'pretty' : 'json');
-    const log = createLogger({ level: settings.logLevel, format });
-    for (const warning of warnings) log.warn(warning);
-    return await runServer({ settings, version, terminal, log, serve });
+    const around = { version, terminal, failed };
+    if (command.name === 'serve') return await serveCommand(command.flags, around);
+    return await benchCommand(command.flags, command.url, around);
   } catch (error) {
-    return reportFailure(error, terminal, stack);
+    return reportFailure(error, terminal, failed.stack);
   }
+}
+
+interface Surroundings {
+  version: string;
+  terminal: Terminal;
+  /** How a failure is told: set once the settings are known. */
+  failed: { stack: boolean };
+}
+
+async function serveCommand(flags: Flags, { version, terminal, failed }: Surroundings): Promise<number> {
+  const { settings, warnings } = resolveSettings(flags, terminal.env);
+  failed.stack = wantsStack(settings);
+  // Only a server needs the engine and the log; --help stays quick without them.
+  const [{ runServer }, { serve }, log] = await Promise.all([
+    import('./serve.ts'),
+    import('../compose.ts'),
+    openLog(settings, warnings, terminal),
+  ]);
+  return await runServer({ settings, version, terminal, log, serve });
+}
+
+async function benchCommand(flags: BenchFlags, url: string | undefined, around: Surroundings): Promise<number> {
+  const { version, terminal, failed } = around;
+  const { bench, measured, warnings } = resolveBench(flags, url, terminal.env);
+  const { runBench } = await import('./bench.ts');
+  if (measured.kind !== 'model') return await runBench({ bench, measured, version, terminal });
+  failed.stack = wantsStack(measured.settings);
+  const [{ loadModel }, log] = await Promise.all([
+    import('../compose.ts'),
+    openLog(measured.settings, warnings, terminal),
+  ]);
+  const load = { settings: measured.settings, log, loadModel };
+  return await runBench({ bench, measured: { kind: 'model', ...load }, version, terminal });
+}
+
+function wantsStack({ logLevel }: Settings): boolean {
+  return logLevel === 'debug' || logLevel === 'trace';
+}
+
+/** The log goes to stderr; stdout is for what a command prints. */
+async function openLog(settings: Settings, warnings: readonly string[], terminal: Terminal): Promise<Logger> {
+  const { createLogger } = await import('../telemetry/log.ts');
+  const format = settings.logFormat ?? (terminal.stderr.isTTY ? 'pretty' : 'json');
+  const log = createLogger({ level: settings.logLevel, format });
+  for (const warning of warnings) log.warn(warning);
+  return log;
 }
 
 function packageVersion(): string {

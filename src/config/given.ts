@@ -1,3 +1,4 @@
+import type { Setting } from './setting.ts';
 import { UsageError } from './usage-error.ts';
 import { declarationOf, type SettingName } from './settings.ts';
 
@@ -13,18 +14,22 @@ export interface Given {
   label: string;
 }
 
+/** Checks a value of a server's setting. @throws UsageError as `checkedValue` */
+export function checked(given: Given): unknown {
+  return checkedValue(declarationOf(given.name), given.raw, given.label);
+}
+
 /**
  * Checks a value against its declaration.
  * @throws UsageError that names the label, what is expected and the value (never a secret one)
  */
-export function checked(given: Given): unknown {
-  const declaration = declarationOf(given.name);
-  const result = declaration.schema.safeParse(given.raw);
+export function checkedValue(declaration: Setting<unknown>, raw: unknown, label: string): unknown {
+  const result = declaration.schema.safeParse(raw);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const wrong = at(given.raw, issue?.path ?? []);
+  const wrong = at(raw, issue?.path ?? []);
   const shown = declaration.secret === true ? '' : `, not ${describe(wrong)}`;
-  throw new UsageError(`${given.label} must be ${issue?.message ?? 'something else'}${shown}.`);
+  throw new UsageError(`${label} must be ${issue?.message ?? 'something else'}${shown}.`);
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

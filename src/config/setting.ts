@@ -3,9 +3,12 @@ import type { ZodType } from 'zod';
 /** The headings of `--help` and of the README's table, in this order. */
 export const groups = ['Model', 'Server', 'Limits', 'Defaults for requests', 'Access', 'Logs'] as const;
 
+/** The headings of `hearth bench --help` beside `Model`, in this order. */
+export const benchGroups = ['Load', 'Prompts', 'Server', 'Report'] as const;
+
 /** One setting, declared once: flag, variable, config key, check, help and table all come from here. */
 export interface Setting<Value> {
-  group: (typeof groups)[number];
+  group: (typeof groups | typeof benchGroups)[number];
   /** Takes texts (flags, variables) and JSON values (config files). Its messages complete "--port must be …". */
   schema: ZodType<Value>;
   default: NoInfer<Value>;
@@ -19,6 +22,8 @@ export interface Setting<Value> {
   list?: boolean;
   /** A path: in a config file it is relative to that file. */
   path?: boolean;
+  /** The flag takes no value. */
+  toggle?: boolean;
   /** Never shown in a message. */
   secret?: boolean;
 }

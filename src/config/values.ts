@@ -53,6 +53,16 @@ export function listOf<Item>(item: ZodType<Item>, limit?: { max: number; error: 
   );
 }
 
+/** A list of whole numbers written with commas between them. `expected` says what it is. */
+export function wholeList(min: number, max: number, expected: string): ZodType<number[]> {
+  const error = expected;
+  const item = z.int({ error }).min(min, { error }).max(max, { error });
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((part) => asNumber(part.trim())) : value),
+    z.array(item, { error }),
+  );
+}
+
 /** Words for a list of alternatives: `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;

@@ -114,9 +114,27 @@ test('the command with flags serves, and stops with code 0 on SIGTERM', async ()
   assert.equal(await stop(child), 0);
 });
 
+const benches = commands.filter((line) => line.startsWith('npm run bench -- '));
+
+test('the benchmarks measure a model in their own process, and the running server', async () => {
+  assert.deepEqual(
+    benches.map((command) => command.includes('http://127.0.0.1:8000/v1')),
+    [false, true],
+  );
+  for (const command of benches) {
+    const { stdout } = await shell('sh', ['-c', command.replace('http://127.0.0.1:8000', url)], { cwd: root });
+    const [, clients = ''] = /--clients ([\d,]+)/.exec(command) ?? [];
+    const rows = [...stdout.matchAll(/^ +(\d+) +[1-9]\d* +0 +[\d.]+ +[\d.]+ /gm)].map(([, count]) => count);
+    assert.deepEqual(rows, clients.split(','), stdout);
+    const head = blocks('text')[0]?.split('\n')[0] ?? '';
+    assert.ok(head.includes('tokens/s') && stdout.includes(head), 'the table that the README shows');
+  }
+});
+
 test('every command of the README is run by one of these tests', () => {
   const known = commands.filter(
-    (command, index) => index < 2 || curls.includes(command) || command.startsWith('npm run serve -- '),
+    (command, index) =>
+      index < 2 || curls.includes(command) || benches.includes(command) || command.startsWith('npm run serve -- '),
   );
   assert.deepEqual(commands, known);
 });

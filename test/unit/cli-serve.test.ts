@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { banner, type Running } from '../../src/cli/banner.ts';
 import { runServer } from '../../src/cli/serve.ts';
@@ -13,16 +12,8 @@ import { defaultSettings } from '../../src/config/resolve.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
+import { screen, type Screen } from '../support/screen.ts';
 import { tinyPath } from '../support/tiny-model.ts';
-
-type Screen = NodeJS.WriteStream & { text(): string };
-
-function screen(isTTY: boolean): Screen {
-  const stream = new PassThrough({ encoding: 'utf8' });
-  let written = '';
-  stream.on('data', (text: string) => (written += text));
-  return Object.assign(stream, { isTTY, columns: 80, text: () => written }) as unknown as Screen;
-}
 
 function terminal(stderr: Screen): Terminal {
   return { env: {}, stdout: screen(false), stderr };
