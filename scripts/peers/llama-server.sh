@@ -16,7 +16,8 @@ work="$folder/llama-cpp-$version"
 sources="$work/llama_cpp_python-$version/vendor/llama.cpp"
 mkdir -p "$work"
 if [ ! -f "$sources/CMakeLists.txt" ]; then
-  python3 -m pip download --quiet --no-deps --no-build-isolation --no-binary :all: --dest "$work" "llama-cpp-python==$version"
+  python3 -m pip download --quiet --no-deps --no-binary llama-cpp-python --dest "$work" \
+    "llama-cpp-python==$version"
   tar -xzf "$work/llama_cpp_python-$version.tar.gz" -C "$work"
 fi
 
