@@ -1,5 +1,4 @@
 import type { Model } from '../contract/model.ts';
-import { count } from './fields.ts';
 import { HttpClient } from './http-client.ts';
 
 /** Prompt tokens since the start: those that a model computed, and those that it would have to with a perfect cache. */
