@@ -12,6 +12,7 @@ export const rooms = {
   runtime: { rooms: ['contract', 'scheduling'], packages: ['@huggingface/jinja'], node: true },
   scheduling: { rooms: ['contract'], packages: [], node: false },
   engines: { rooms: ['contract'], packages: ['node-llama-cpp'], node: true },
+  'prompt-cache': { rooms: ['contract'], packages: ['zod'], node: true },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   bench: { rooms: ['contract'], packages: [], node: true },
   cli: {
@@ -20,7 +21,7 @@ export const rooms = {
     node: true,
   },
   'compose.ts': {
-    rooms: ['config', 'contract', 'dialects', 'engines', 'http', 'runtime', 'scheduling', 'telemetry'],
+    rooms: ['config', 'contract', 'dialects', 'engines', 'http', 'prompt-cache', 'runtime', 'scheduling', 'telemetry'],
     packages: [],
     node: true,
   },

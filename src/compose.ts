@@ -6,6 +6,7 @@ import { dialects } from './dialects/index.ts';
 import { loadEngine } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
+import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
 import { createRenderPrompt } from './runtime/prompt.ts';
 import { Registry } from './runtime/registry.ts';
 import { createModel } from './runtime/runtime.ts';
@@ -76,10 +77,34 @@ export async function serve(settings: Settings, hooks: LoadHooks): Promise<Serve
  * Loads the model that the settings name into this process.
  * @throws InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device)
  */
-export async function loadModel(settings: Settings, { log, onLoadProgress }: LoadHooks): Promise<Model> {
+export async function loadModel(settings: Settings, hooks: LoadHooks): Promise<Model> {
   const path = modelPath(settings.model);
+  const files = await openPromptFiles(
+    { folder: settings.promptCache, maxBytes: settings.promptCacheSize },
+    process.availableMemory(),
+  );
+  try {
+    const model = await loadWith(files, path, settings, hooks);
+    const dispose = async (): Promise<void> => {
+      await model.dispose();
+      await files.scratch.dispose();
+    };
+    return { ...model, dispose };
+  } catch (error) {
+    await files.scratch.dispose();
+    throw error;
+  }
+}
+
+async function loadWith(
+  files: PromptFiles,
+  path: string,
+  settings: Settings,
+  { log, onLoadProgress }: LoadHooks,
+): Promise<Model> {
   const engine = await loadEngine({
     path,
+    scratchFolder: files.scratch.path,
     device: settings.device,
     contextSize: settings.contextSize,
     slots: settings.parallel,
@@ -91,12 +116,15 @@ export async function loadModel(settings: Settings, { log, onLoadProgress }: Loa
     onLog: (level, message) => log.debug({ engine: level }, message),
   });
   const { stepper, tokenizer } = engine;
+  const promptCache = await files.open(path, engine.states, (message, err) => log.warn({ err }, message));
   const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
   const scheduler = new Scheduler(stepper, {
     maxQueue: settings.maxQueue,
     maxQueueWaitMs: settings.maxQueueWait * 1000,
     stepBudgetMs: settings.stepBudget,
     endTokens: tokenizer.special.eog,
+    prefixReuse: settings.prefixReuse === 'on',
+    promptCache,
   });
   return createModel({
     info: {

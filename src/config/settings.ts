@@ -1,3 +1,4 @@
+import { cacheSettings } from './cache-settings.ts';
 import { modelSettings } from './model-settings.ts';
 import { requestSettings } from './request-settings.ts';
 import { accessSettings, limitSettings, listenSettings, logSettings } from './server-settings.ts';
@@ -6,6 +7,7 @@ import type { Setting } from './setting.ts';
 /** Every setting of the server by its name in TypeScript, in the order of `--help`. */
 export const declarations = {
   ...modelSettings,
+  ...cacheSettings,
   ...listenSettings,
   ...limitSettings,
   ...requestSettings,

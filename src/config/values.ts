@@ -39,9 +39,9 @@ export function decimal(limits: { min?: number; above?: number; max?: number }):
 }
 
 /** Bytes: a plain number, or one with b, kb, mb or gb (1 kb = 1024 bytes). */
-export function bytes(): ZodType<number> {
+export function bytes(min = 1): ZodType<number> {
   const error = 'a size such as 32mb, 512kb or 1048576 (bytes)';
-  return z.preprocess(asBytes, z.int({ error }).min(1, { error }));
+  return z.preprocess(asBytes, z.int({ error }).min(min, { error }));
 }
 
 /** A list of what `item` accepts; a single text counts as a list of one. */

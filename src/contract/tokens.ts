@@ -43,7 +43,53 @@ export interface Stepper {
    * @returns how many tokens the slot still holds: `length`, or 0 where the model cannot forget only a tail.
    */
   trim(slot: number, length: number): Promise<number>;
+  /** Milliseconds that `copy` is expected to take for so many tokens; Infinity where the engine cannot. */
+  copyMs(length: number): number;
+  /**
+   * Makes slot `to` hold the first `length` tokens of slot `from`, in place of what it held.
+   * @returns how many it holds: `length`, or 0 where the model cannot forget only a tail
+   */
+  copy(from: number, to: number, length: number): Promise<number>;
+  /** Writes what the slot holds to a file. @param tokens all that it holds */
+  save(slot: number, tokens: readonly number[], file: string): Promise<void>;
+  /**
+   * Makes the slot hold what was saved, in place of what it held.
+   * @returns how many tokens it holds
+   * @throws Error where the file cannot be loaded; the slot is empty then
+   */
+  load(slot: number, file: string): Promise<number>;
   dispose(): Promise<void>;
+}
+
+/** A prefix that lies in the prompt cache. */
+export interface CachedPrefix {
+  /** How many tokens it shares with the prompt that it was found for. */
+  shared: number;
+  /** Milliseconds that restoring it is expected to take. */
+  ms: number;
+  tokens: readonly number[];
+}
+
+/** Prefixes that left their slots, within a budget of bytes. Its own failures (a full disk) never reach the caller. */
+export interface PromptCache {
+  /** The stored prefix that shares most with a prompt. */
+  find(prompt: readonly number[]): CachedPrefix | undefined;
+  /** Whether all of it is stored already. */
+  holds(tokens: readonly number[]): boolean;
+  /** Keeps a prefix. @param write writes its state to a file */
+  store(tokens: readonly number[], write: (file: string) => Promise<void>): Promise<void>;
+  /** Brings a prefix back. @param read loads a file. @returns how many tokens were loaded; 0 where the file was bad */
+  restore(prefix: CachedPrefix, read: (file: string) => Promise<number>): Promise<number>;
+  /** Whether what it holds outlives the process. */
+  readonly lasting: boolean;
+}
+
+/** How many tokens both lists begin with. */
+export function commonPrefix(a: readonly number[], b: readonly number[]): number {
+  const limit = Math.min(a.length, b.length);
+  let length = 0;
+  while (length < limit && a[length] === b[length]) length += 1;
+  return length;
 }
 
 export interface EncodeOptions {

@@ -11,6 +11,8 @@ export interface LoadOptions {
   threads: number | undefined;
   batchSize: number | undefined;
   gpuLayers: 'auto' | 'max' | number;
+  /** A folder for files that live for a moment; better in memory than on a disk. */
+  scratchFolder: string;
   /** Called with the share that is loaded, 0 to 1. */
   onProgress?: ((fraction: number) => void) | undefined;
   /** The engine's own log lines. */
@@ -26,4 +28,6 @@ export interface Engine {
   chatTemplate: string | undefined;
   /** The device that really computes, in words. */
   device: string;
+  /** The engine with its version, and what else a saved state of a slot depends on. */
+  states: { engine: string; state: string };
 }

@@ -28,6 +28,11 @@ export class Pace {
     return Math.max(SMALLEST_CHUNK, tokens);
   }
 
+  /** Milliseconds that reading so many tokens takes; Infinity before anything was read. */
+  readMs(tokens: number): number {
+    return tokens * (this.msPerToken ?? Infinity);
+  }
+
   /** Takes note of a step that took `ms`. */
   measured(ms: number, decoders: number, promptTokens: number): void {
     if (promptTokens === 0) {

@@ -40,6 +40,16 @@ export class WaitingQueue {
     this.waiting.push({ sequence, stopTimer });
   }
 
+  /** In the order in which they came. */
+  *[Symbol.iterator](): Generator<Sequence> {
+    for (const { sequence } of this.waiting) yield sequence;
+  }
+
+  /** Lets a sequence wait as long as it takes: it could have a slot, but waits for something better. */
+  spare(sequence: Sequence): void {
+    this.waiting.find((entry) => entry.sequence === sequence)?.stopTimer();
+  }
+
   /** Takes the sequence that has waited longest. */
   shift(): Sequence | undefined {
     const first = this.waiting.shift();

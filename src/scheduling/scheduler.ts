@@ -1,15 +1,17 @@
 import { abortError, InferenceError } from '../contract/errors.ts';
 import type { ModelStats } from '../contract/model.ts';
 import type { Stepper, TokenEvent, TokenRequest } from '../contract/tokens.ts';
+import { Admission, type ReuseSettings } from './admission.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Counters } from './counters.ts';
 import { Pace } from './pace.ts';
 import { planStep, type Running } from './plan.ts';
+import type { Placement } from './prefixes.ts';
 import { WaitingQueue } from './queue.ts';
 import { Sequence } from './sequence.ts';
-import { chooseSlot, type Slot } from './slots.ts';
+import type { Slot } from './slots.ts';
 
-export interface SchedulerSettings {
+export interface SchedulerSettings extends ReuseSettings {
   /** Requests that may wait for a slot; one more is refused. */
   maxQueue: number;
   maxQueueWaitMs: number;
@@ -30,6 +32,7 @@ export class Scheduler {
   private readonly queue: WaitingQueue;
   private readonly slots: Slot[];
   private readonly pace: Pace;
+  private readonly admission: Admission;
   private readonly counters = new Counters();
   /** Slots at work, in the order of their admission. */
   private running: Slot[] = [];
@@ -54,6 +57,7 @@ export class Scheduler {
       sequence: undefined,
       usedAt: 0,
     }));
+    this.admission = new Admission(stepper, this.slots, this.pace, settings);
   }
 
   /** What has been done so far, and how much is going on right now. */
@@ -79,10 +83,12 @@ export class Scheduler {
     }
   }
 
-  /** Drops everything, waits for the step at work and gives the stepper's memory back. */
+  /** Drops everything, waits for the step at work, keeps what a lasting prompt cache takes and gives the memory back. */
   async dispose(): Promise<void> {
-    this.close(new InferenceError('model_failed', 'The model is being unloaded.', { retryAfter: 5 }));
+    const unloaded = new InferenceError('model_failed', 'The model is being unloaded.', { retryAfter: 5 });
+    this.close(unloaded);
     await this.loop;
+    if (this.closed === unloaded) await this.admission.storeAll();
     await this.stepper.dispose();
   }
 
@@ -150,17 +156,18 @@ export class Scheduler {
     this.running = this.running.filter((slot) => slot.sequence);
   }
 
+  /** Gives free slots to those who wait, in their order; who waits for a prefix is passed over. */
   private async admit(): Promise<void> {
     while (this.running.length < this.slots.length) {
-      const sequence = this.queue.shift();
-      if (!sequence) return;
-      const choice = chooseSlot(this.slots, sequence.request.prompt);
-      if (!choice) throw new Error('no slot is free though fewer run than there are');
-      const { slot } = choice;
+      const next = this.nextToAdmit();
+      if (!next) return;
+      const { sequence, placement } = next;
+      const { slot } = placement;
+      this.queue.remove(sequence);
       slot.sequence = sequence;
       slot.usedAt = ++this.admissions;
       this.running.push(slot);
-      await this.cut(slot, choice.keep);
+      await this.admission.fill(placement);
       await this.stepper.begin(slot.id, sequence.request);
       sequence.read = slot.tokens.length;
       this.counters.admitted(sequence.request.prompt, sequence.read);
@@ -169,9 +176,16 @@ export class Scheduler {
     }
   }
 
-  private async cut(slot: Slot, length: number): Promise<void> {
-    if (slot.tokens.length === length) return;
-    slot.tokens.length = await this.stepper.trim(slot.id, length);
+  private nextToAdmit(): { sequence: Sequence; placement: Placement } | undefined {
+    for (const sequence of this.queue) {
+      if (sequence.waits()) continue;
+      const place = this.admission.place(sequence.request.prompt);
+      if (!place) return undefined;
+      if (!('leader' in place)) return { sequence, placement: place };
+      sequence.waitFor(place.leader, place.length);
+      this.queue.spare(sequence);
+    }
+    return undefined;
   }
 
   private async step(): Promise<void> {

@@ -14,10 +14,27 @@ export class Sequence {
   generated = 0;
   /** Nobody wants the rest: the slot is taken back before the next step. */
   dropped = false;
+  /** Somebody who is reading a prefix of this prompt, which is better waited for. */
+  private awaits: { leader: Sequence; length: number } | undefined;
 
   constructor(request: TokenRequest, queuedAt: number) {
     this.request = request;
     this.queuedAt = queuedAt;
+  }
+
+  /** Whether it is at its prompt. */
+  reading(): boolean {
+    return !this.dropped && this.last === undefined;
+  }
+
+  /** Lets it wait until the leader has read so many tokens, or reads no more. */
+  waitFor(leader: Sequence, length: number): void {
+    this.awaits = { leader, length };
+  }
+
+  /** Whether what it waits for is still being read. */
+  waits(): boolean {
+    return this.awaits !== undefined && this.awaits.leader.reading() && this.awaits.leader.read < this.awaits.length;
   }
 
   /** Ends the sequence for its reader; the scheduler frees the slot between two steps. */

@@ -9,29 +9,10 @@ export interface Slot {
   usedAt: number;
 }
 
-/** How many tokens both lists begin with. */
-function commonPrefix(a: readonly number[], b: readonly number[]): number {
-  const limit = Math.min(a.length, b.length);
-  let length = 0;
-  while (length < limit && a[length] === b[length]) length += 1;
-  return length;
-}
-
-/**
- * Chooses the free slot for a prompt: the one that remembers most of its beginning,
- * else one that remembers least of others (an empty one, then the one unused for longest).
- * @returns the slot and the number of its tokens to keep, at most prompt.length − 1: one must be read to be sampled from.
- */
-export function chooseSlot(
-  slots: readonly Slot[],
-  prompt: readonly number[],
-): { slot: Slot; keep: number } | undefined {
-  let best: { slot: Slot; keep: number } | undefined;
-  for (const slot of slots) {
-    if (slot.sequence) continue;
-    const keep = Math.min(commonPrefix(slot.tokens, prompt), prompt.length - 1);
-    if (!best || keep > best.keep || (keep === best.keep && lessMissed(slot, best.slot))) best = { slot, keep };
-  }
+/** The slot whose loss is smallest: an empty one, then the one unused for longest. */
+export function leastMissed(slots: readonly Slot[]): Slot | undefined {
+  let best = slots[0];
+  for (const slot of slots) if (best && lessMissed(slot, best)) best = slot;
   return best;
 }
 

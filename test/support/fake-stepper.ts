@@ -15,6 +15,8 @@ export interface FakeStepperOptions {
   /** Milliseconds of a step: fixed + perToken × tokens. */
   fixedMs?: number;
   perTokenMs?: number;
+  /** Milliseconds that a copy says it takes; 0 where it is not given. */
+  copyMs?: (length: number) => number;
   /** Called before each step; may throw or change the world. */
   onStep?: (plan: StepPlan, step: number) => void | Promise<void>;
 }
@@ -49,6 +51,10 @@ export class FakeStepper implements Stepper {
   /** Slots in the order in which requests began. */
   readonly begun: { slot: number; request: TokenRequest }[] = [];
   readonly held: number[][];
+  /** Every copy, in order. */
+  readonly copies: { from: number; to: number; length: number }[] = [];
+  /** What was saved, by file. */
+  readonly files = new Map<string, number[]>();
   disposed = false;
   private readonly options: FakeStepperOptions;
   private busy = false;
@@ -90,6 +96,40 @@ export class FakeStepper implements Stepper {
       assert.ok(length <= held.length, `trim to ${length} of ${held.length}`);
       held.length = this.options.forgetsAll === true ? 0 : length;
       return held.length;
+    });
+  }
+
+  copyMs(length: number): number {
+    return this.options.copyMs?.(length) ?? 0;
+  }
+
+  copy(from: number, to: number, length: number): Promise<number> {
+    return this.alone(async () => {
+      if (this.options.immediate !== true) await setImmediate();
+      assert.notEqual(from, to);
+      assert.ok(length <= this.tokens(from).length, `copy ${length} of ${this.tokens(from).length}`);
+      this.copies.push({ from, to, length });
+      const whole = length === this.tokens(from).length;
+      this.held[to] = this.options.forgetsAll === true && !whole ? [] : this.tokens(from).slice(0, length);
+      return this.tokens(to).length;
+    });
+  }
+
+  save(slot: number, tokens: readonly number[], file: string): Promise<void> {
+    return this.alone(async () => {
+      await setImmediate();
+      assert.deepEqual(this.tokens(slot), tokens, 'what is said to be saved is not what is held');
+      this.files.set(file, [...tokens]);
+    });
+  }
+
+  load(slot: number, file: string): Promise<number> {
+    return this.alone(async () => {
+      await setImmediate();
+      const saved = this.files.get(file);
+      this.held[slot] = [...(saved ?? [])];
+      if (!saved) throw new Error(`no file ${file}`);
+      return saved.length;
     });
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { loadEngine, type Engine, type LoadOptions } from '../../src/engines/index.ts';
 
@@ -22,6 +23,7 @@ export function loadTiny(options: Partial<LoadOptions> = {}): Promise<Engine> {
     threads: undefined,
     batchSize: undefined,
     gpuLayers: 'auto',
+    scratchFolder: tmpdir(),
     ...options,
   });
 }

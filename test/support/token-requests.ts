@@ -17,6 +17,7 @@ export const roomy: SchedulerSettings = {
   maxQueue: 100,
   maxQueueWaitMs: 60_000,
   stepBudgetMs: 100,
+  prefixReuse: true,
   endTokens: new Set(),
 };
 

@@ -20,6 +20,12 @@ export interface AddonContext {
   /** @returns false where the model cannot forget only a part */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
+  /** Queues a copy of all that `from` holds; it is carried out at the beginning of the next decode. */
+  copySequenceStateFromOtherSequence(to: number, from: number): Promise<number>;
+  /** @returns bytes written */
+  saveSequenceStateToFile(file: string, sequence: number, tokens: Uint32Array): Promise<number>;
+  /** @param limit tokens that the sequence may hold. @returns the tokens that were saved with it */
+  loadSequenceStateFromFile(file: string, sequence: number, limit: number): Promise<Uint32Array>;
   setThreads(threads: number): void;
 }
 
@@ -65,6 +71,9 @@ const contextCalls = [
   'sampleToken',
   'removeTokenCellsFromSequence',
   'disposeSequence',
+  'copySequenceStateFromOtherSequence',
+  'saveSequenceStateToFile',
+  'loadSequenceStateFromFile',
   'setThreads',
 ] as const;
 const modelCalls = ['tokenize', 'getTokenString', 'getTokenAttributes', 'isEogToken'] as const;

@@ -7,6 +7,8 @@ import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { usableCores } from './cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
+import { Handover } from './handover.ts';
+import { measureHandover } from './handover-costs.ts';
 import { planMemory } from './memory.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
@@ -37,7 +39,9 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
     const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
     const native = addonContext(context);
     const tokenizer = createTokenizer(model);
-    const steps = await tuneSteps(native, llama, slots, cores, options.threads);
+    const fillable = await canForgetTail(native);
+    const steps = await tuneSteps(native, llama, slots, cores, options.threads, fillable);
+    const costs = await measureHandover(native, slots, fillable, options.scratchFolder);
     const samplers = Array.from(
       { length: slots },
       () => new SlotSampler(createAddonSampler(llama, addonModel(model)), tokenizer.special.eog),
@@ -50,6 +54,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
         contextSize,
         batchSize,
         ...steps,
+        handover: new Handover(native, costs, contextSize, options.scratchFolder),
         dispose: async () => {
           for (const sampler of samplers) sampler.native.dispose();
           await context.dispose();
@@ -59,6 +64,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
       tokenizer,
       chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
       device: await describeDevice(options.device, llama, cores),
+      states: { engine: `llama.cpp ${llama.llamaCppRelease.release}`, state: 'f16' },
     };
   } catch (error) {
     await model.dispose();
@@ -172,8 +178,8 @@ async function tuneSteps(
   slots: number,
   cores: number,
   threads: number | undefined,
+  fillable: boolean,
 ): Promise<{ threads: Threads; affordableGap: number }> {
-  const fillable = await canForgetTail(context);
   if (llama.gpu !== false) return { threads: fixedThreads(cores), affordableGap: fillable ? slots : 0 };
   const costs = await measureSteps(
     threads === undefined ? powersOfTwoTo(cores) : [threads],

@@ -1,5 +1,6 @@
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
+import type { Handover } from './handover.ts';
 import type { SlotSampler } from './sampler.ts';
 import type { Threads } from './threads.ts';
 
@@ -10,6 +11,7 @@ export interface StepperOptions {
   contextSize: number;
   batchSize: number;
   threads: Threads;
+  handover: Handover;
   /** Idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
   dispose(): Promise<void>;
@@ -66,6 +68,7 @@ export class GgufStepper implements Stepper {
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
     }
     threads.measured(total, cells, used, performance.now() - began);
+    await this.options.handover.decoded();
     for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
     const sampled = await Promise.allSettled(wanted.map(({ slot, index }) => this.sample(slot, index)));
     // All have read the logits before anything else happens to the context, also when one failed.
@@ -76,10 +79,32 @@ export class GgufStepper implements Stepper {
   }
 
   async trim(slot: number, length: number): Promise<number> {
+    this.options.handover.changed(slot);
     const kept = length > 0 && this.options.context.removeTokenCellsFromSequence(slot, length, -1) ? length : 0;
     if (kept === 0) this.options.context.disposeSequence(slot);
     this.lengths[slot] = kept;
     return kept;
+  }
+
+  copyMs(length: number): number {
+    return this.options.handover.expectedMs(length);
+  }
+
+  async copy(from: number, to: number, length: number): Promise<number> {
+    this.options.handover.changed(to);
+    this.lengths[to] = await this.options.handover.copy(from, to, length, this.length(from));
+    return this.length(to) === length ? length : this.trim(to, length);
+  }
+
+  save(slot: number, tokens: readonly number[], file: string): Promise<void> {
+    return this.options.handover.save(slot, Uint32Array.from(tokens), file);
+  }
+
+  async load(slot: number, file: string): Promise<number> {
+    this.options.handover.changed(slot);
+    this.lengths[slot] = 0;
+    this.lengths[slot] = await this.options.handover.load(slot, file);
+    return this.length(slot);
   }
 
   dispose(): Promise<void> {

@@ -1,0 +1,53 @@
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder of this process for files that it need not keep. */
+export interface ScratchFolder {
+  path: string;
+  /** Removes it. */
+  dispose(): Promise<void>;
+}
+
+/** Linux keeps files there in memory. Containers often have 64 MB of it. */
+const inMemory = '/dev/shm';
+
+/**
+ * Makes a scratch folder: in memory where the system has a file system for that with enough room, else where temporary files
+ * go. What a process left there that was killed is removed.
+ * @param bytes room that will be needed
+ */
+export async function openScratchFolder(bytes: number): Promise<ScratchFolder> {
+  const parent = (await freeBytes(inMemory)) >= bytes ? inMemory : tmpdir();
+  await removeLeftovers(parent);
+  const path = await mkdtemp(join(parent, `hearth-${process.pid}-`));
+  return { path, dispose: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch {
+    // Only Linux has it.
+    return 0;
+  }
+}
+
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = /^hearth-(\d+)-\w{6}$/.exec(name)?.[1];
+    if (pid === undefined || lives(Number(pid))) continue;
+    // Another user's stays: it cannot be removed, and is not ours to remove.
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
+  }
+}

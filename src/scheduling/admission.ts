@@ -1,0 +1,79 @@
+import { commonPrefix, type PromptCache, type Stepper } from '../contract/tokens.ts';
+import type { Pace } from './pace.ts';
+import { placePrompt, type Placement, type Wait } from './prefixes.ts';
+import { leastMissed, type Slot } from './slots.ts';
+
+export interface ReuseSettings {
+  /** Whether a prompt may go on from what slots remember; without it every prompt is read from its beginning. */
+  prefixReuse: boolean;
+  /** Where prefixes go that leave their slots. */
+  promptCache?: PromptCache | undefined;
+}
+
+/** Losing less than this is not worth the pause that storing it takes. */
+const WORTH_STORING = 256;
+
+/** Gives prompts their slots, with as much of their beginning as can be had without reading it. */
+export class Admission {
+  private readonly stepper: Stepper;
+  private readonly slots: readonly Slot[];
+  private readonly pace: Pace;
+  private readonly reuse: boolean;
+  private readonly cache: PromptCache | undefined;
+
+  constructor(stepper: Stepper, slots: readonly Slot[], pace: Pace, settings: ReuseSettings) {
+    this.stepper = stepper;
+    this.slots = slots;
+    this.pace = pace;
+    this.reuse = settings.prefixReuse;
+    this.cache = settings.prefixReuse ? settings.promptCache : undefined;
+  }
+
+  /** Where a prompt goes, or whom it waits for; undefined where no slot is free. */
+  place(prompt: readonly number[]): Placement | Wait | undefined {
+    if (!this.reuse) {
+      const slot = leastMissed(this.slots.filter(({ sequence }) => !sequence));
+      return slot && { slot, length: 0 };
+    }
+    const costs = {
+      readMs: (tokens: number) => this.pace.readMs(tokens),
+      copyMs: (length: number) => this.stepper.copyMs(length),
+    };
+    return placePrompt(prompt, this.slots, costs, this.cache);
+  }
+
+  /** Makes the slot hold what the placement says, or less where that fails; what it held goes to the prompt cache. */
+  async fill({ slot, length, source, stored }: Placement): Promise<void> {
+    await this.store(slot, source || stored ? 0 : length);
+    if (source) {
+      const copied = await this.stepper.copy(source.id, slot.id, length);
+      slot.tokens = source.tokens.slice(0, copied);
+    } else if (stored && this.cache) {
+      const restored = await this.cache.restore(stored, (file) => this.stepper.load(slot.id, file));
+      // A bad file may have been found out before the engine was asked to load it.
+      slot.tokens = stored.tokens.slice(0, restored > 0 ? restored : await this.stepper.trim(slot.id, 0));
+    }
+    if (slot.tokens.length > length) slot.tokens.length = await this.stepper.trim(slot.id, length);
+  }
+
+  /** Leaves what the slots remember to the next process, where the prompt cache outlives this one. */
+  async storeAll(): Promise<void> {
+    if (this.cache?.lasting !== true) return;
+    for (const slot of this.slots) await this.store(slot, 0);
+  }
+
+  private async store(slot: Slot, kept: number): Promise<void> {
+    const { cache } = this;
+    const { tokens } = slot;
+    if (!cache || tokens.length - kept < WORTH_STORING || this.elsewhere(slot) || cache.holds(tokens)) return;
+    await cache.store([...tokens], (file) => this.stepper.save(slot.id, tokens, file));
+  }
+
+  /** Whether another slot has all that this one holds; of two alike the first has it. */
+  private elsewhere({ id, tokens }: Slot): boolean {
+    return this.slots.some((other) => {
+      const longer = other.tokens.length - tokens.length || id - other.id;
+      return longer > 0 && commonPrefix(other.tokens, tokens) === tokens.length;
+    });
+  }
+}
