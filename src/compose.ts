@@ -86,6 +86,8 @@ export async function loadModel(settings: Settings, { log, onLoadProgress }: Loa
     threads: settings.threads,
     batchSize: settings.batchSize,
     gpuLayers: settings.gpuLayers,
+    kvCacheType: settings.kvCacheType,
+    flashAttention: settings.flashAttention,
     onProgress: onLoadProgress,
     // What matters of it comes as an error with a sentence of ours; the rest is for whoever looks for a cause.
     onLog: (level, message) => log.debug({ engine: level }, message),
@@ -105,6 +107,7 @@ export async function loadModel(settings: Settings, { log, onLoadProgress }: Loa
       contextSize: stepper.contextSize,
       slots: stepper.slots,
       device: engine.device,
+      memory: engine.memory,
       tasks: ['generate'],
       created: Math.floor(Date.now() / 1000),
     },

@@ -1,3 +1,4 @@
+import type { ContextMemory, KvCacheType } from '../contract/memory.ts';
 import type { Stepper, Tokenizer } from '../contract/tokens.ts';
 
 export interface LoadOptions {
@@ -11,6 +12,9 @@ export interface LoadOptions {
   threads: number | undefined;
   batchSize: number | undefined;
   gpuLayers: 'auto' | 'max' | number;
+  /** What keys and values of the context are stored in. */
+  kvCacheType: KvCacheType;
+  flashAttention: 'auto' | 'on' | 'off';
   /** Called with the share that is loaded, 0 to 1. */
   onProgress?: ((fraction: number) => void) | undefined;
   /** The engine's own log lines. */
@@ -26,4 +30,6 @@ export interface Engine {
   chatTemplate: string | undefined;
   /** The device that really computes, in words. */
   device: string;
+  /** What the contexts of all slots take. */
+  memory: ContextMemory;
 }

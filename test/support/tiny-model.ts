@@ -22,6 +22,8 @@ export function loadTiny(options: Partial<LoadOptions> = {}): Promise<Engine> {
     threads: undefined,
     batchSize: undefined,
     gpuLayers: 'auto',
+    kvCacheType: 'f16',
+    flashAttention: 'auto',
     ...options,
   });
 }

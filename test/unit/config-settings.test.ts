@@ -37,6 +37,8 @@ test('without anything every setting has its declared default', () => {
     threads: undefined,
     batchSize: undefined,
     gpuLayers: 'auto',
+    kvCacheType: 'f16',
+    flashAttention: 'auto',
     host: '127.0.0.1',
     port: 8000,
     unknownFields: undefined,

@@ -29,7 +29,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const model = await loadModel(llama, options, engineErrors);
   try {
     checkModel(model, options);
-    const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
+    const { context, contextSize, slots, batchSize, memory } = await createContext(llama, model, options, cores);
     const native = addonContext(context);
     const tokenizer = createTokenizer(model);
     const steps = await tuneSteps(native, llama, slots, cores, options.threads);
@@ -54,6 +54,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
       tokenizer,
       chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
       device: await describeDevice(options.device, llama, cores),
+      memory,
     };
   } catch (error) {
     await model.dispose();
