@@ -72,7 +72,7 @@ export async function createContext(
   };
 }
 
-/** The machine's own figure: MemAvailable on Linux; macOS counts only pages that nobody ever used as free. */
+/** What the machine has left: MemAvailable on Linux; on macOS Node leaves out pages that can be reclaimed at once. */
 async function freeRam(llama: Llama, mapped: number): Promise<FreeMemory> {
   const available = process.platform === 'darwin' ? (await llama.getRamState()).free : freemem();
   return freeMemory(available, mapped);
