@@ -9,7 +9,7 @@ import { InferenceError } from '../../src/contract/errors.ts';
 import { kvCacheTypes, type KvCacheType } from '../../src/contract/memory.ts';
 import { createContext } from '../../src/engines/gguf/context.ts';
 import type { LoadOptions } from '../../src/engines/index.ts';
-import { postLlm, serveReal } from '../support/real-server.ts';
+import { postJson, postLlm, serveReal } from '../support/real-server.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 
 const MiB = 2 ** 20;
@@ -60,22 +60,29 @@ test(
   },
 );
 
-test('a quantized cache answers like the plain one, and a prefix in it is not read again', async () => {
+interface ChatReply {
+  choices: { message: { content: string } }[];
+  usage: { prompt_tokens: number; prompt_tokens_details: { cached_tokens: number } };
+}
+
+test('a quantized cache gives the same greedy answer again, from a prefix that it kept', async () => {
   const served = await serveReal({ kvCacheType: 'q8_0', contextSize: 1024, parallel: 2 });
   try {
     assert.equal(served.info.memory?.kvCacheType, 'q8_0');
-    const prompt = `${'The river runs through the valley. '.repeat(12)}The capital of France is`;
-    const ask = () => postLlm(served.url, { inputs: prompt, max_new_tokens: 8, temperature: 0 });
-    const first = await ask();
-    const again = await ask();
-    assert.match(first.body.response, /Paris/);
-    assert.equal(again.body.response, first.body.response);
-    const other = await postLlm(served.url, {
-      inputs: `${prompt} Paris. The capital of Italy is`,
-      max_new_tokens: 6,
-      temperature: 0,
-    });
-    assert.match(other.body.response, /Rome/);
+    const story = 'The river runs through the valley. '.repeat(12);
+    const ask = async (question: string): Promise<ChatReply> => {
+      const body = { model: 'any', temperature: 0, max_tokens: 16 };
+      const messages = [{ role: 'user', content: `${story}${question}` }];
+      return (await postJson(`${served.url}/v1/chat/completions`, { ...body, messages })).body as ChatReply;
+    };
+    const first = await ask('What is the capital of France?');
+    assert.match(first.choices[0]?.message.content ?? '', /Paris/);
+    const again = await ask('What is the capital of France?');
+    assert.deepEqual(again.choices, first.choices);
+    assert.equal(again.usage.prompt_tokens - again.usage.prompt_tokens_details.cached_tokens, 1);
+    const tail = await ask('What is the capital of Italy?');
+    assert.match(tail.choices[0]?.message.content ?? '', /Rome/);
+    assert.ok(tail.usage.prompt_tokens_details.cached_tokens > 80, JSON.stringify(tail.usage));
   } finally {
     await served.close();
   }
