@@ -111,6 +111,8 @@ async function loadWith(
     threads: settings.threads,
     batchSize: settings.batchSize,
     gpuLayers: settings.gpuLayers,
+    kvCacheType: settings.kvCacheType,
+    flashAttention: settings.flashAttention,
     onProgress: onLoadProgress,
     // What matters of it comes as an error with a sentence of ours; the rest is for whoever looks for a cause.
     onLog: (level, message) => log.debug({ engine: level }, message),
@@ -133,6 +135,7 @@ async function loadWith(
       contextSize: stepper.contextSize,
       slots: stepper.slots,
       device: engine.device,
+      memory: engine.memory,
       tasks: ['generate'],
       created: Math.floor(Date.now() / 1000),
     },

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { inBytes, type ContextMemory } from '../contract/memory.ts';
 import type { ModelInfo } from '../contract/model.ts';
 import type { Paint } from './terminal.ts';
 
@@ -24,11 +25,22 @@ export function banner(running: Running, paint: Paint): string {
     row('model', `${info.id} (${shortest(running.file)})`),
     row('device', info.device),
     row('slots', `${info.slots} × ${info.contextSize} tokens`),
+    ...(info.memory === undefined ? [] : [row('memory', memory(info.memory))]),
     '',
     `  ${curl(url, running.keys)}`,
     '',
     'Ctrl-C stops.',
   ].join('\n')}\n`;
+}
+
+/** What the slots take and why so much, and what the weights take beside them. */
+function memory(taken: ContextMemory): string {
+  const limit = taken.containerLimit === undefined ? '' : `container limit ${inBytes(taken.containerLimit)}, `;
+  const flash = { true: ', flash attention', false: ', no flash attention', undefined: '' }[`${taken.flashAttention}`];
+  return (
+    `slots ${inBytes(taken.contextBytes)} of ${inBytes(taken.freeBytes)} ${taken.place} free (${limit}${taken.why}); ` +
+    `KV cache ${taken.kvCacheType}${flash}; weights ${inBytes(taken.modelBytes)}`
+  );
 }
 
 function curl(url: string, keys: boolean): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kvCacheTypes } from '../contract/memory.ts';
 import { optional, setting } from './setting.ts';
 import { choice, listOf, oneOf, text, whole } from './values.ts';
 
@@ -61,5 +62,17 @@ export const modelSettings = {
     schema: z.union([choice(['auto', 'max']), whole(0, 10_000)], { error: 'auto, max or a whole number of layers' }),
     default: 'auto',
     help: 'layers put on the GPU: auto, max or a number',
+  }),
+  kvCacheType: setting({
+    group,
+    schema: choice(kvCacheTypes),
+    default: 'f16',
+    help: `what keys and values of the context are stored in: ${oneOf(kvCacheTypes)}; fewer bits take less memory`,
+  }),
+  flashAttention: setting({
+    group,
+    schema: choice(['auto', 'on', 'off']),
+    default: 'auto',
+    help: 'auto, on or off; a quantized KV cache needs it',
   }),
 };

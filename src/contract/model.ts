@@ -1,4 +1,5 @@
 import type { GenerateEvent, GenerateRequest } from './generate.ts';
+import type { ContextMemory } from './memory.ts';
 
 /** What a model is, for lists, banners and replies. */
 export interface ModelInfo {
@@ -11,6 +12,8 @@ export interface ModelInfo {
   slots: number;
   /** The device that really computes, in words: `cpu (up to 2 threads)`, `cuda:0 NVIDIA …`. */
   device: string;
+  /** What the contexts of all slots take, where the engine plans it. */
+  memory?: ContextMemory;
   tasks: readonly 'generate'[];
   /** Unix seconds of the load. */
   created: number;

@@ -1,3 +1,4 @@
+import type { ContextMemory, KvCacheType } from '../contract/memory.ts';
 import type { Stepper, Tokenizer } from '../contract/tokens.ts';
 
 export interface LoadOptions {
@@ -13,6 +14,9 @@ export interface LoadOptions {
   gpuLayers: 'auto' | 'max' | number;
   /** A folder for files that live for a moment; better in memory than on a disk. */
   scratchFolder: string;
+  /** What keys and values of the context are stored in. */
+  kvCacheType: KvCacheType;
+  flashAttention: 'auto' | 'on' | 'off';
   /** Called with the share that is loaded, 0 to 1. */
   onProgress?: ((fraction: number) => void) | undefined;
   /** The engine's own log lines. */
@@ -30,4 +34,6 @@ export interface Engine {
   device: string;
   /** The engine with its version, and what else a saved state of a slot depends on. */
   states: { engine: string; state: string };
+  /** What the contexts of all slots take. */
+  memory: ContextMemory;
 }

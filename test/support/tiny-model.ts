@@ -24,6 +24,8 @@ export function loadTiny(options: Partial<LoadOptions> = {}): Promise<Engine> {
     batchSize: undefined,
     gpuLayers: 'auto',
     scratchFolder: tmpdir(),
+    kvCacheType: 'f16',
+    flashAttention: 'auto',
     ...options,
   });
 }

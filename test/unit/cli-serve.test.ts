@@ -11,6 +11,7 @@ import { packageRoot } from '../../src/config/model-path.ts';
 import { defaultSettings } from '../../src/config/resolve.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
+import type { ContextMemory } from '../../src/contract/memory.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { screen, type Screen } from '../support/screen.ts';
 import { tinyPath } from '../support/tiny-model.ts';
@@ -51,6 +52,30 @@ test('the banner tells URL, model, device, slots and a curl line', () => {
 Ctrl-C stops.
 `,
   );
+});
+
+test('the banner tells what the slots take and why, and what the weights take', () => {
+  const GiB = 2 ** 30;
+  const memory: ContextMemory = {
+    kvCacheType: 'q8_0',
+    flashAttention: true,
+    contextBytes: 1.5 * GiB,
+    freeBytes: 21.3 * GiB,
+    place: 'memory',
+    containerLimit: undefined,
+    why: 'half at most',
+    modelBytes: 0.5 * GiB,
+  };
+  const line = (more: Partial<ContextMemory>): string | undefined =>
+    /^ {2}memory {2}(.*)$/m.exec(
+      banner({ ...running, info: { ...running.info, memory: { ...memory, ...more } } }, plain),
+    )?.[1];
+  assert.equal(
+    line({}),
+    'slots 1.5 GiB of 21.3 GiB memory free (half at most); KV cache q8_0, flash attention; weights 512 MiB',
+  );
+  const gpu = { place: 'GPU memory', containerLimit: 32 * GiB, flashAttention: undefined } as const;
+  assert.match(line(gpu) ?? '', /GPU memory free \(container limit 32\.0 GiB, half at most\); KV cache q8_0; weights/);
 });
 
 test('the banner shows where a key goes, and an address that can be called', () => {

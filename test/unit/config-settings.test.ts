@@ -40,6 +40,8 @@ test('without anything every setting has its declared default', () => {
     prefixReuse: 'on',
     promptCache: undefined,
     promptCacheSize: undefined,
+    kvCacheType: 'f16',
+    flashAttention: 'auto',
     host: '127.0.0.1',
     port: 8000,
     unknownFields: undefined,

@@ -4,7 +4,6 @@ import type { LlamaContext } from 'node-llama-cpp';
 import { addonContext } from '../../src/engines/gguf/addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from '../../src/engines/gguf/calibration.ts';
 import { usableCores } from '../../src/engines/gguf/cores.ts';
-import { planMemory, type MemoryWish } from '../../src/engines/gguf/memory.ts';
 import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/gguf/token-bytes.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
@@ -44,31 +43,6 @@ test('measuring tries every thread count with every size, up to the limits thems
   assert.deepEqual(costs.sizes, [1, 2, 4, 6]);
   assert.equal(tried.size, 12);
   assert.ok(costs.ms.flat().every((ms) => ms >= 0));
-});
-
-const wish = (more: Partial<MemoryWish>): MemoryWish => ({
-  contextSize: undefined,
-  slots: undefined,
-  trainedContext: 131_072,
-  wantedSlots: 8,
-  freeBytes: 1e9,
-  bytes: (contextSize, slots) => contextSize * slots * 1000,
-  ...more,
-});
-
-test('context and slots shrink until they fit half of the free memory, four slots before a longer context', () => {
-  assert.deepEqual(planMemory(wish({})), { contextSize: 8192, slots: 8 });
-  assert.deepEqual(planMemory(wish({ trainedContext: 2048 })), { contextSize: 2048, slots: 8 });
-  assert.deepEqual(planMemory(wish({ freeBytes: 4e7 })), { contextSize: 4096, slots: 4 });
-  assert.deepEqual(planMemory(wish({ freeBytes: 1e6 })), { contextSize: 512, slots: 1 });
-});
-
-test("the user's own numbers are taken as they are", () => {
-  assert.deepEqual(planMemory(wish({ contextSize: 100_000, slots: 3, freeBytes: 1 })), {
-    contextSize: 100_000,
-    slots: 3,
-  });
-  assert.deepEqual(planMemory(wish({ slots: 16 })), { contextSize: 8192, slots: 16 });
 });
 
 test('a version of node-llama-cpp without a call that the stepper needs is named with the call', () => {

@@ -56,6 +56,8 @@ export interface AddonModel {
   /** Bits of llama.cpp's llama_token_attr. */
   getTokenAttributes(id: number): number;
   isEogToken(id: number): boolean;
+  /** Bytes of the buffers that hold the weights. */
+  getMemoryBreakdown(): { cpuRam: number; gpuVram: number };
 }
 
 interface Internals {
@@ -76,7 +78,7 @@ const contextCalls = [
   'loadSequenceStateFromFile',
   'setThreads',
 ] as const;
-const modelCalls = ['tokenize', 'getTokenString', 'getTokenAttributes', 'isEogToken'] as const;
+const modelCalls = ['tokenize', 'getTokenString', 'getTokenAttributes', 'isEogToken', 'getMemoryBreakdown'] as const;
 
 /**
  * The native model under a public one.

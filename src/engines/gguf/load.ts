@@ -1,24 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InsufficientMemoryError, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
+import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
+import { createContext } from './context.ts';
 import { usableCores } from './cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
-import { planMemory } from './memory.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
 import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
 import { createTokenizer } from './tokenizer.ts';
-
-const CPU_SLOTS = 8;
-const GPU_SLOTS = 16;
-/** Longer batches read no faster on a CPU (docs/benchmarks.md), and their logits take memory for each token. */
-const BATCH = 512;
 
 /**
  * Loads a GGUF file.
@@ -36,7 +31,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const model = await loadModel(llama, options, engineErrors);
   try {
     checkModel(model, options);
-    const { context, contextSize, slots, batchSize } = await createContext(llama, model, options, cores);
+    const { context, contextSize, slots, batchSize, memory } = await createContext(llama, model, options, cores);
     const native = addonContext(context);
     const tokenizer = createTokenizer(model);
     const fillable = await canForgetTail(native);
@@ -64,7 +59,11 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
       tokenizer,
       chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
       device: await describeDevice(options.device, llama, cores),
-      states: { engine: `llama.cpp ${llama.llamaCppRelease.release}`, state: 'f16' },
+      states: {
+        engine: `llama.cpp ${llama.llamaCppRelease.release}`,
+        state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}`,
+      },
+      memory,
     };
   } catch (error) {
     await model.dispose();
@@ -119,54 +118,6 @@ function checkModel(model: LlamaModel, options: LoadOptions): void {
       'invalid_request',
       `--context-size ${options.contextSize} is more than the ${model.trainContextSize} tokens that the model was trained on; lower it.`,
       { param: 'context-size' },
-    );
-  }
-}
-
-async function createContext(
-  llama: Llama,
-  model: LlamaModel,
-  options: LoadOptions,
-  threads: number,
-): Promise<{ context: LlamaContext; contextSize: number; slots: number; batchSize: number }> {
-  const cpu = llama.gpu === false;
-  const freeBytes = cpu ? process.availableMemory() : (await llama.getVramState()).free;
-  const estimate = (contextSize: number, sequences: number): number => {
-    const { cpuRam, gpuVram } = model.fileInsights.estimateContextResourceRequirements({
-      contextSize,
-      sequences,
-      modelGpuLayers: model.gpuLayers,
-      swaFullCache: true,
-      includeGraphOverhead: false,
-    });
-    return cpu ? cpuRam : gpuVram;
-  };
-  const { contextSize, slots } = planMemory({
-    contextSize: options.contextSize,
-    slots: options.slots,
-    trainedContext: model.trainContextSize,
-    wantedSlots: cpu ? CPU_SLOTS : GPU_SLOTS,
-    freeBytes,
-    bytes: estimate,
-  });
-  // A step takes a token of every slot, and no more tokens than one slot holds are read at once.
-  const batchSize = Math.max(slots, Math.min(options.batchSize ?? BATCH, contextSize));
-  try {
-    const context = await model.createContext({
-      contextSize,
-      sequences: slots,
-      batchSize,
-      threads,
-      // A window that has moved on cannot be gone back to; the full cache lets slots keep a prefix.
-      swaFullCache: true,
-    });
-    return { context, contextSize, slots, batchSize };
-  } catch (error) {
-    const wanted = Math.round(estimate(contextSize, slots) / 2 ** 20);
-    throw new InferenceError(
-      'insufficient_memory',
-      `A context of ${slots} × ${contextSize} tokens needs ${wanted} MiB beside the model, of ${Math.round(freeBytes / 2 ** 20)} MiB free; lower --context-size or --parallel.`,
-      { cause: error },
     );
   }
 }
