@@ -1,7 +1,12 @@
 /** A step whose length nobody has measured yet reads this many prompt tokens. */
 const FIRST_CHUNK = 64;
-/** A waiting prompt advances by at least this much in every step, whatever the budget says. */
+/** A waiting prompt advances by at least this much in every step, whatever else is said here. */
 const SMALLEST_CHUNK = 16;
+/**
+ * Beside decoders a prompt gets at least so many times the decoders' own time, however small the budget: a step then takes two
+ * and a half times the usual one, and the prompt more than half of the machine.
+ */
+const LEAST_SHARE = 1.5;
 /** Weight of the newest measurement. */
 const GAIN = 0.3;
 
@@ -23,7 +28,7 @@ export class Pace {
   /** Prompt tokens for a step with so many decoders. */
   chunk(decoders: number): number {
     if (this.msPerToken === undefined) return FIRST_CHUNK;
-    const left = this.budgetMs - (decoders > 0 ? this.decodeMs : 0);
+    const left = decoders > 0 ? Math.max(this.budgetMs - this.decodeMs, LEAST_SHARE * this.decodeMs) : this.budgetMs;
     const tokens = Math.floor(left / this.msPerToken);
     return Math.max(SMALLEST_CHUNK, tokens);
   }
@@ -36,7 +41,8 @@ export class Pace {
   /** Takes note of a step that took `ms`. */
   measured(ms: number, decoders: number, promptTokens: number): void {
     if (promptTokens === 0) {
-      this.decodeMs = blend(this.decodeMs === 0 ? undefined : this.decodeMs, ms);
+      // One slow moment of the machine is no measure of the decoders.
+      this.decodeMs = this.decodeMs === 0 ? ms : blend(this.decodeMs, Math.min(ms, 2 * this.decodeMs));
       return;
     }
     // A last chunk of a token or two says more about the step's fixed cost than about its length.

@@ -9,14 +9,26 @@ export interface Slot {
   usedAt: number;
 }
 
-/** The slot whose loss is smallest: an empty one, then the one unused for longest. */
-export function leastMissed(slots: readonly Slot[]): Slot | undefined {
-  let best = slots[0];
-  for (const slot of slots) if (best && lessMissed(slot, best)) best = slot;
+/**
+ * The slot whose loss is smallest: in the group with the fewest at work an empty one, then the one unused for longest.
+ * @param free slots to choose from
+ * @param all slots there are
+ * @param groups slots whose numbers differ by a multiple of this share a batch
+ */
+export function leastMissed(free: readonly Slot[], all: readonly Slot[], groups: number): Slot | undefined {
+  const crowd = Array.from({ length: groups }, () => 0);
+  for (const { id, sequence } of all) if (sequence) crowd[id % groups] = (crowd[id % groups] ?? 0) + 1;
+  const rank = ({ id, tokens, usedAt }: Slot): number[] => [
+    crowd[id % groups] ?? 0,
+    Math.min(tokens.length, 1),
+    usedAt,
+  ];
+  let best = free[0];
+  for (const slot of free) if (best && isLess(rank(slot), rank(best))) best = slot;
   return best;
 }
 
-function lessMissed(slot: Slot, other: Slot): boolean {
-  const empty = Number(slot.tokens.length > 0) - Number(other.tokens.length > 0);
-  return empty < 0 || (empty === 0 && slot.usedAt < other.usedAt);
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index >= 0 && (a[index] ?? 0) < (b[index] ?? 0);
 }

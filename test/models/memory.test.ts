@@ -48,14 +48,15 @@ test(
         scratchFolder: tmpdir(),
       } as const;
       const before = anonymous();
-      const { context, memory } = await createContext(
+      const { contexts, memory } = await createContext(
         llama,
         model,
         { ...options, contextSize, slots, kvCacheType, flashAttention },
         1,
       );
+      const [context] = contexts as [LlamaContext & Native];
       const grown = anonymous() - before;
-      const allocated = (context as LlamaContext & Native)._ctx.getMemoryBreakdown().cpuRam;
+      const allocated = context._ctx.getMemoryBreakdown().cpuRam;
       assert.ok(Math.abs(memory.contextBytes - allocated) <= 0.15 * allocated, `${name}: ${allocated} allocated`);
       // Buffers to compute in become resident as they are used.
       assert.ok(grown <= memory.contextBytes + 64 * MiB, `${name}: ${grown} resident`);

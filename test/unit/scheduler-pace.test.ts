@@ -90,3 +90,28 @@ test('one slow moment does not make chunks small, nor large, for long', async ()
   const settled = chunks.slice(5, -1);
   assert.ok(settled.length > 30 && settled.every((chunk) => chunk > 60 && chunk < 130), chunks.join(' '));
 });
+
+test('beside decoders a prompt gets more than half of each step, however small the budget, and no step takes thrice the usual', async () => {
+  const clock = new FakeClock();
+  const steps: { prompt: number; ms: number }[] = [];
+  const stepper = new FakeStepper({
+    clock,
+    batchSize: 512,
+    contextSize: 9000,
+    fixedMs: 30,
+    perTokenMs: 1,
+    onStep: (plan) => {
+      const tokens = plan.reduce((sum, entry) => sum + entry.tokens.length, 0);
+      const decoders = plan.filter((entry) => entry.sample && entry.tokens.length === 1).length;
+      if (decoders > 0 && tokens > decoders) steps.push({ prompt: tokens - decoders, ms: 30 + tokens });
+    },
+  });
+  const scheduler = new Scheduler(stepper, { ...roomy, stepBudgetMs: 1 }, clock);
+  const decoder = outcomeOf(scheduler.run(tokenRequest([1], 200), never));
+  while (stepper.plans.length < 5) await new Promise(setImmediate);
+  await outcomeOf(scheduler.run(tokenRequest(promptOf(2000), 1), never));
+  await decoder;
+  const settled = steps.slice(1, -1);
+  assert.ok(settled.length > 30);
+  for (const { prompt, ms } of settled) assert.ok(prompt * 2 > ms && ms < 3 * 31, `${prompt} tokens in ${ms} ms`);
+});

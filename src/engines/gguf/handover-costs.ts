@@ -10,7 +10,7 @@ const MS_PER_BYTE = 0.6 / 2 ** 20;
 
 /**
  * Measures what handing a prefix from one slot to another costs, on the empty slots 0 and 1; leaves them empty.
- * @param slots of the context; with a single one there is nobody to hand anything to
+ * @param slots of the context; with a single one only a file can go to another context
  * @param native whether a native copy may be used: it takes a model that can forget a tail
  * @param folder where the transfer file goes
  */
@@ -20,17 +20,17 @@ export async function measureHandover(
   native: boolean,
   folder: string,
 ): Promise<HandoverCosts> {
-  if (slots < 2) return { nativeMs: Infinity, fileMs: Infinity, fileMsPerToken: 0 };
+  const to = slots > 1 ? 1 : 0;
   const file = join(folder, 'measure.state');
   await decode(context, 0, 0, TOKENS);
   const began = performance.now();
   await context.saveSequenceStateToFile(file, 0, new Uint32Array(TOKENS));
-  await context.loadSequenceStateFromFile(file, 1, TOKENS);
+  await context.loadSequenceStateFromFile(file, to, TOKENS);
   const fileMs = performance.now() - began;
   const { size } = await stat(file);
   await rm(file);
-  const nativeMs = native ? await measureNative(context) : Infinity;
-  for (const slot of [0, 1]) context.disposeSequence(slot);
+  const nativeMs = native && slots > 1 ? await measureNative(context) : Infinity;
+  for (const slot of [0, to]) context.disposeSequence(slot);
   return { nativeMs, fileMs, fileMsPerToken: (size / TOKENS) * MS_PER_BYTE };
 }
 

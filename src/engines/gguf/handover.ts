@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AddonContext } from './addon.ts';
 
 /** What handing a prefix over costs here, in milliseconds. */
@@ -9,6 +8,11 @@ export interface HandoverCosts {
   /** Saving and loading a file: so much in any case, and so much for each token. */
   fileMs: number;
   fileMsPerToken: number;
+}
+
+/** Milliseconds that handing over so many tokens in a file takes. */
+export function fileMs({ fileMs: fixed, fileMsPerToken }: HandoverCosts, length: number): number {
+  return fixed + fileMsPerToken * length;
 }
 
 /**
@@ -26,11 +30,11 @@ export class Handover {
   /** Whose prefix lies in the transfer file, and how many tokens. */
   private saved: { slot: number; length: number } | undefined;
 
-  constructor(context: AddonContext, costs: HandoverCosts, contextSize: number, folder: string) {
+  constructor(context: AddonContext, costs: HandoverCosts, contextSize: number, file: string) {
     this.context = context;
     this.costs = costs;
     this.contextSize = contextSize;
-    this.file = join(folder, 'handover.state');
+    this.file = file;
   }
 
   /** Milliseconds that `copy` is expected to take. */
@@ -98,6 +102,6 @@ export class Handover {
   }
 
   private byFileMs(length: number): number {
-    return this.costs.fileMs + this.costs.fileMsPerToken * length;
+    return fileMs(this.costs, length);
   }
 }

@@ -1,18 +1,21 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
+import type { Stepper } from '../../contract/tokens.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
-import { createContext } from './context.ts';
+import { createContext, type PlannedContext } from './context.ts';
 import { usableCores } from './cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
+import { LaneStepper } from './lanes.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
-import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
+import { fixedThreads, LaneThreads, LearnedThreads, type Threads } from './threads.ts';
 import { createTokenizer } from './tokenizer.ts';
 
 /**
@@ -31,31 +34,20 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const model = await loadModel(llama, options, engineErrors);
   try {
     checkModel(model, options);
-    const { context, contextSize, slots, batchSize, memory } = await createContext(llama, model, options, cores);
-    const native = addonContext(context);
+    const { contexts, memory, ...sizes } = await createContext(llama, model, options, cores);
     const tokenizer = createTokenizer(model);
-    const fillable = await canForgetTail(native);
-    const steps = await tuneSteps(native, llama, slots, cores, options.threads, fillable);
-    const costs = await measureHandover(native, slots, fillable, options.scratchFolder);
-    const samplers = Array.from(
-      { length: slots },
-      () => new SlotSampler(createAddonSampler(llama, addonModel(model)), tokenizer.special.eog),
-    );
+    const stepper = await createStepper({
+      llama,
+      model,
+      contexts,
+      cores,
+      options,
+      endTokens: tokenizer.special.eog,
+      ...sizes,
+    });
     return {
       format: 'gguf',
-      stepper: new GgufStepper({
-        context: native,
-        samplers,
-        contextSize,
-        batchSize,
-        ...steps,
-        handover: new Handover(native, costs, contextSize, options.scratchFolder),
-        dispose: async () => {
-          for (const sampler of samplers) sampler.native.dispose();
-          await context.dispose();
-          await model.dispose();
-        },
-      }),
+      stepper,
       tokenizer,
       chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
       device: await describeDevice(options.device, llama, cores),
@@ -69,6 +61,48 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
     await model.dispose();
     throw error;
   }
+}
+
+interface StepperParts extends Omit<PlannedContext, 'memory'> {
+  llama: Llama;
+  model: LlamaModel;
+  cores: number;
+  options: LoadOptions;
+  endTokens: ReadonlySet<number>;
+}
+
+/** Measures what steps and copies cost here, on the first context, and joins the contexts into one stepper. */
+async function createStepper(parts: StepperParts): Promise<Stepper> {
+  const { llama, model, contexts, contextSize, batchSize, cores, options, endTokens } = parts;
+  const natives = contexts.map(addonContext);
+  const slotsOf = (lane: number): number => Math.ceil((parts.slots - lane) / natives.length);
+  const [first] = natives;
+  if (!first) throw new Error('no context was made');
+  const fillable = await canForgetTail(first);
+  const steps = await tuneSteps(first, llama, slotsOf(0), cores, options.threads, fillable);
+  const costs = await measureHandover(first, slotsOf(0), fillable, options.scratchFolder);
+  const threads = new LaneThreads(steps.threads, Math.floor(cores / natives.length));
+  const lanes = natives.map((context, lane) => {
+    const samplers = Array.from(
+      { length: slotsOf(lane) },
+      () => new SlotSampler(createAddonSampler(llama, addonModel(model)), endTokens),
+    );
+    return new GgufStepper({
+      context,
+      samplers,
+      contextSize,
+      batchSize,
+      affordableGap: steps.affordableGap,
+      threads,
+      handover: new Handover(context, costs, contextSize, join(options.scratchFolder, `lane-${lane}.state`)),
+      dispose: async () => {
+        for (const sampler of samplers) sampler.native.dispose();
+        await contexts[lane]?.dispose();
+      },
+    });
+  });
+  const file = join(options.scratchFolder, 'lanes.state');
+  return new LaneStepper({ lanes, threads, costs, file, dispose: () => model.dispose() });
 }
 
 /** @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower */

@@ -22,6 +22,7 @@ const FILLER = 0;
 
 /** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
 export class GgufStepper implements Stepper {
+  readonly groups = 1;
   readonly slots: number;
   readonly contextSize: number;
   readonly batchSize: number;
@@ -139,7 +140,8 @@ export class GgufStepper implements Stepper {
     return [...entries, ...filling].toSorted((a, b) => a.slot - b.slot);
   }
 
-  private length(slot: number): number {
+  /** How many tokens the slot holds. */
+  length(slot: number): number {
     return this.lengths[slot] ?? 0;
   }
 

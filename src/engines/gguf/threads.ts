@@ -12,6 +12,27 @@ export function fixedThreads(threads: number): Threads {
   return { choose: () => threads, measured: () => {} };
 }
 
+/** Threads of lanes that may compute at the same time: then each has its share, alone a lane has what `alone` says. */
+export class LaneThreads implements Threads {
+  /** Whether the lanes compute at the same time in this step. */
+  together = false;
+  private readonly alone: Threads;
+  private readonly share: number;
+
+  constructor(alone: Threads, share: number) {
+    this.alone = alone;
+    this.share = share;
+  }
+
+  choose(tokens: number, cells: number): number {
+    return this.together ? this.share : this.alone.choose(tokens, cells);
+  }
+
+  measured(tokens: number, cells: number, threads: number, ms: number): void {
+    if (!this.together) this.alone.measured(tokens, cells, threads, ms);
+  }
+}
+
 /** Counts that were so much slower than the best at load are not tried again. */
 const HOPELESS = 2;
 /** Consecutive steps of a trial: the first wake the cores up. */
