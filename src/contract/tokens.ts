@@ -47,13 +47,13 @@ export interface Stepper {
   copyMs(length: number): number;
   /**
    * Makes slot `to` hold the first `length` tokens of slot `from`, in place of what it held.
-   * @returns how many it holds: `length`, or 0 where the model cannot forget only a tail
+   * @returns how many it holds: `length`, or 0 where the model cannot forget only a tail or the copy failed
    */
   copy(from: number, to: number, length: number): Promise<number>;
   /** Writes what the slot holds to a file. @param tokens all that it holds */
   save(slot: number, tokens: readonly number[], file: string): Promise<void>;
   /**
-   * Makes the slot hold what was saved, in place of what it held.
+   * Makes the slot hold what was saved, in place of what it held. A file that was cut off may end the process: look first.
    * @returns how many tokens it holds
    * @throws Error where the file cannot be loaded; the slot is empty then
    */
