@@ -49,13 +49,13 @@ export interface Stepper {
   copyMs(length: number): number;
   /**
    * Makes slot `to` hold the first `length` tokens of slot `from`, in place of what it held.
-   * @returns how many it holds: `length`, or 0 where the model cannot forget only a tail
+   * @returns how many it holds: `length`, or 0 where the model cannot forget only a tail or the copy failed
    */
   copy(from: number, to: number, length: number): Promise<number>;
   /** Writes what the slot holds to a file. @param tokens all that it holds */
   save(slot: number, tokens: readonly number[], file: string): Promise<void>;
   /**
-   * Makes the slot hold what was saved, in place of what it held.
+   * Makes the slot hold what was saved, in place of what it held. A file that was cut off may end the process: look first.
    * @returns how many tokens it holds
    * @throws Error where the file cannot be loaded; the slot is empty then
    */
@@ -78,8 +78,8 @@ export interface PromptCache {
   find(prompt: readonly number[]): CachedPrefix | undefined;
   /** Whether all of it is stored already. */
   holds(tokens: readonly number[]): boolean;
-  /** Keeps a prefix. @param write writes its state to a file */
-  store(tokens: readonly number[], write: (file: string) => Promise<void>): Promise<void>;
+  /** Keeps a prefix. @param write writes its state to a file. @param spare does not go to make room for it */
+  store(tokens: readonly number[], write: (file: string) => Promise<void>, spare?: CachedPrefix): Promise<void>;
   /** Brings a prefix back. @param read loads a file. @returns how many tokens were loaded; 0 where the file was bad */
   restore(prefix: CachedPrefix, read: (file: string) => Promise<number>): Promise<number>;
   /** Whether what it holds outlives the process. */

@@ -81,10 +81,12 @@ export async function readEntries(folder: string, engine: string): Promise<Entry
     else await removeEntry(folder, name);
   }
   const known = new Set(entries.map(({ name }) => name));
-  for (const file of names.filter((one) => one.endsWith('.hearth-state'))) {
-    const name = file.slice(0, -'.hearth-state'.length);
+  for (const file of names) {
     // A state without its prompt was cut off, unless somebody is just writing it.
-    if (!known.has(name) && !(await isYoung(statePath(folder, name)))) await removeEntry(folder, name);
+    const cutOff = file.endsWith('.hearth-state') && !known.has(file.slice(0, -'.hearth-state'.length));
+    if ((cutOff || file.endsWith('.hearth-unfinished')) && (await isOld(join(folder, file)))) {
+      await rm(join(folder, file), { force: true });
+    }
   }
   return entries;
 }
@@ -109,10 +111,10 @@ export async function isIntact(folder: string, { name, bytes, crc }: Entry): Pro
   return found.bytes === bytes && found.crc === crc;
 }
 
-/** Takes note that the entry was used, for later processes too. */
+/** Takes note that the entry was used, for later processes too where the folder lets it. */
 export async function touchEntry(folder: string, entry: Entry): Promise<void> {
   entry.usedAt = Date.now();
-  await utimes(promptPath(folder, entry.name), new Date(), new Date());
+  await utimes(promptPath(folder, entry.name), new Date(), new Date()).catch(() => {});
 }
 
 /** Removes an entry; one that is gone already is no error. */
@@ -121,9 +123,10 @@ export async function removeEntry(folder: string, name: string): Promise<void> {
   await rm(statePath(folder, name), { force: true });
 }
 
-async function isYoung(file: string): Promise<boolean> {
-  const { mtimeMs } = await stat(file);
-  return Date.now() - mtimeMs < 60_000;
+async function isOld(file: string): Promise<boolean> {
+  // Another process may have removed it a moment ago.
+  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Infinity }));
+  return Date.now() - mtimeMs > 60_000;
 }
 
 async function checksum(file: string): Promise<{ bytes: number; crc: number }> {

@@ -67,17 +67,19 @@ export class FolderPromptCache implements PromptCache {
     return this.own().some((entry) => commonPrefix(entry.tokens, tokens) === tokens.length);
   }
 
-  async store(tokens: readonly number[], write: (file: string) => Promise<void>): Promise<void> {
-    const { folder, owner, onProblem } = this.options;
+  async store(tokens: readonly number[], write: (file: string) => Promise<void>, spare?: CachedPrefix): Promise<void> {
+    const { folder, maxBytes, owner, onProblem } = this.options;
     try {
       const entry = await writeEntry(folder, owner, tokens, write);
+      // All others would have to go, and it would still not fit.
+      if (entry.bytes > maxBytes) return await this.remove(entry);
       // What it goes on from is in it.
       for (const other of this.own()) {
         const within = commonPrefix(other.tokens, tokens) === other.tokens.length;
         if (within && other.name !== entry.name) await this.remove(other);
       }
       this.entries.set(entry.name, entry);
-      await this.shrink();
+      await this.shrink(spare && (spare as Found).entry);
     } catch (error) {
       onProblem(`The prompt cache in ${folder} could not keep a prefix of ${tokens.length} tokens.`, error);
     }
@@ -96,7 +98,8 @@ export class FolderPromptCache implements PromptCache {
       return loaded;
     } catch (error) {
       onProblem(`The prompt cache in ${folder} had a prefix that could not be restored; it is removed.`, error);
-      await this.remove(entry);
+      // What cannot be removed either is at least not tried again.
+      await this.remove(entry).catch(() => {});
       return 0;
     }
   }
@@ -108,10 +111,11 @@ export class FolderPromptCache implements PromptCache {
     );
   }
 
-  private async shrink(): Promise<void> {
+  private async shrink(spared?: Entry): Promise<void> {
     let bytes = [...this.entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
     for (const entry of [...this.entries.values()].toSorted((a, b) => a.usedAt - b.usedAt)) {
       if (bytes <= this.options.maxBytes) return;
+      if (entry === spared) continue;
       bytes -= entry.bytes;
       await this.remove(entry);
     }

@@ -1,4 +1,4 @@
-import { commonPrefix, type PromptCache, type Stepper } from '../contract/tokens.ts';
+import { commonPrefix, type CachedPrefix, type PromptCache, type Stepper } from '../contract/tokens.ts';
 import type { Pace } from './pace.ts';
 import { placePrompt, type Placement, type Wait } from './prefixes.ts';
 import { leastMissed, type Slot } from './slots.ts';
@@ -49,7 +49,7 @@ export class Admission {
 
   /** Makes the slot hold what the placement says, or less where that fails; what it held goes to the prompt cache. */
   async fill({ slot, length, source, stored }: Placement): Promise<void> {
-    await this.store(slot, source || stored ? 0 : length);
+    await this.store(slot, source || stored ? 0 : length, stored);
     if (source) {
       const copied = await this.stepper.copy(source.id, slot.id, length);
       slot.tokens = source.tokens.slice(0, copied);
@@ -67,11 +67,11 @@ export class Admission {
     for (const slot of this.slots) await this.store(slot, 0);
   }
 
-  private async store(slot: Slot, kept: number): Promise<void> {
+  private async store(slot: Slot, kept: number, spare?: CachedPrefix): Promise<void> {
     const { cache } = this;
     const { tokens } = slot;
     if (!cache || tokens.length - kept < WORTH_STORING || this.elsewhere(slot) || cache.holds(tokens)) return;
-    await cache.store([...tokens], (file) => this.stepper.save(slot.id, tokens, file));
+    await cache.store([...tokens], (file) => this.stepper.save(slot.id, tokens, file), spare);
   }
 
   /** Whether another slot has all that this one holds; of two alike the first has it. */

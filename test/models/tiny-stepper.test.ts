@@ -151,3 +151,15 @@ test('a temperature of next to nothing is greedy, and the largest seed repeats l
   const last = { sampling: { temperature: 2, seed: 2 ** 32 - 1 } };
   assert.deepEqual(await decode(0, tinyGolden.prompt, 20, last), await decode(0, tinyGolden.prompt, 20, last));
 });
+
+test('loads with the smallest batch size', async () => {
+  for (const [batchSize, slots] of [
+    [1, 1],
+    [1, 2],
+    [4, 2],
+  ] as const) {
+    const small = await loadTiny({ batchSize, slots });
+    assert.equal(small.stepper.batchSize, Math.max(batchSize, slots));
+    await small.stepper.dispose();
+  }
+});

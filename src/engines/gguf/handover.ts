@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import type { AddonContext } from './addon.ts';
 
 /** What handing a prefix over costs here, in milliseconds. */
@@ -21,7 +21,7 @@ export function fileMs({ fileMs: fixed, fileMsPerToken }: HandoverCosts, length:
  */
 export class Handover {
   private readonly context: AddonContext;
-  private readonly costs: HandoverCosts;
+  private costs: HandoverCosts;
   private readonly contextSize: number;
   /** The transfer file, in a folder that lies in memory where the system has one. */
   private readonly file: string;
@@ -45,27 +45,41 @@ export class Handover {
   /**
    * @param length tokens that are wanted
    * @param held tokens that `from` holds
-   * @returns how many `to` holds now, at least `length`
+   * @returns how many `to` holds now, at least `length`; 0 where it failed
    */
   async copy(from: number, to: number, length: number, held: number): Promise<number> {
     const saved = this.saved?.slot === from && this.saved.length >= length ? this.saved : undefined;
-    if (!saved && this.costs.nativeMs <= this.byFileMs(length)) {
+    // A full slot has no room for the token that settles.
+    if (!saved && held < this.contextSize && this.costs.nativeMs <= this.byFileMs(length)) {
       await this.context.copySequenceStateFromOtherSequence(to, from);
       this.queued.add(from).add(to);
       return held;
     }
-    if (!saved) await this.save(from, new Uint32Array(held), this.file);
-    this.saved = saved ?? { slot: from, length: held };
-    return this.load(to, this.file);
+    try {
+      if (!saved) await this.save(from, new Uint32Array(held), this.file);
+      this.saved = saved ?? { slot: from, length: held };
+      return await this.load(to, this.file);
+    } catch {
+      // A full disk: the prompt can still be read. Files are not tried again.
+      this.saved = undefined;
+      this.costs = { ...this.costs, fileMs: Infinity };
+      await rm(this.file, { force: true }).catch(() => {});
+      return 0;
+    }
   }
 
-  /** Writes what a slot holds to a file. */
+  /** Writes what a slot holds to a file. @throws Error where it could not be written whole */
   async save(slot: number, tokens: Uint32Array, file: string): Promise<void> {
     await this.settle(slot, tokens.length);
-    await this.context.saveSequenceStateToFile(file, slot, tokens);
+    const written = await this.context.saveSequenceStateToFile(file, slot, tokens);
+    // llama.cpp does not see that the last block found no room, and ends the process when it loads such a file.
+    if ((await stat(file)).size !== written) throw new Error(`${file} could not be written whole`);
   }
 
-  /** @returns how many tokens the slot holds now. @throws Error for a file that is no state of this model; the slot is empty then */
+  /**
+   * Loads a file that `save` has written; one that was cut off since ends the process.
+   * @returns how many tokens the slot holds now. @throws Error for a file that is no state of this model; the slot is empty then
+   */
   async load(slot: number, file: string): Promise<number> {
     // A queued copy from this slot is not hurt: it reads the memory, which only the load overwrites.
     this.context.disposeSequence(slot);

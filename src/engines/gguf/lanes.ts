@@ -31,12 +31,14 @@ export class LaneStepper implements Stepper {
   readonly contextSize: number;
   readonly batchSize: number;
   private readonly options: LaneOptions;
+  private costs: HandoverCosts;
   /** Whose prefix lies in the file, and how many tokens. */
   private saved: { slot: number; length: number } | undefined;
 
   constructor(options: LaneOptions) {
     const { lanes } = options;
     this.options = options;
+    this.costs = options.costs;
     this.groups = lanes.length;
     this.slots = lanes.reduce((sum, lane) => sum + lane.slots, 0);
     this.contextSize = Math.min(...lanes.map((lane) => lane.contextSize));
@@ -80,7 +82,7 @@ export class LaneStepper implements Stepper {
   }
 
   copyMs(length: number): number {
-    return this.groups === 1 ? this.lane(0).copyMs(length) : fileMs(this.options.costs, length);
+    return this.groups === 1 ? this.lane(0).copyMs(length) : fileMs(this.costs, length);
   }
 
   async copy(from: number, to: number, length: number): Promise<number> {

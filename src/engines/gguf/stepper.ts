@@ -94,7 +94,7 @@ export class GgufStepper implements Stepper {
   async copy(from: number, to: number, length: number): Promise<number> {
     this.options.handover.changed(to);
     this.lengths[to] = await this.options.handover.copy(from, to, length, this.length(from));
-    return this.length(to) === length ? length : this.trim(to, length);
+    return this.length(to) === length ? length : this.trim(to, Math.min(this.length(to), length));
   }
 
   save(slot: number, tokens: readonly number[], file: string): Promise<void> {
