@@ -9,6 +9,7 @@ import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
+import { LogprobReader } from './logprobs.ts';
 import { planMemory } from './memory.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
@@ -42,21 +43,22 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
     const fillable = await canForgetTail(native);
     const steps = await tuneSteps(native, llama, slots, cores, options.threads, fillable);
     const costs = await measureHandover(native, slots, fillable, options.scratchFolder);
-    const samplers = Array.from(
-      { length: slots },
-      () => new SlotSampler(createAddonSampler(llama, addonModel(model)), tokenizer.special.eog),
-    );
+    const createSampler = () => createAddonSampler(llama, addonModel(model));
+    const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), tokenizer.special.eog));
+    const logprobs = samplers.map(() => new LogprobReader(createSampler));
     return {
       format: 'gguf',
       stepper: new GgufStepper({
         context: native,
         samplers,
+        logprobs,
         contextSize,
         batchSize,
         ...steps,
         handover: new Handover(native, costs, contextSize, options.scratchFolder),
         dispose: async () => {
           for (const sampler of samplers) sampler.native.dispose();
+          for (const reader of logprobs) reader.dispose();
           await context.dispose();
           await model.dispose();
         },
