@@ -114,6 +114,8 @@ export interface Tokenizer {
   encode(text: string, options: EncodeOptions): number[];
   /** The bytes that the token adds to a completion; none for a special token. */
   bytes(id: number): Uint8Array;
+  /** What a token without bytes is called. */
+  specialText(id: number): string;
   /** Bytes of the longest token. */
   readonly longestToken: number;
   /** Names of special tokens, as they would be parsed in a text with `special`; without it they never become tokens. */
