@@ -10,6 +10,7 @@ export type {
   GenerateResult,
   Prompt,
   Sampling,
+  TokenLogprob,
   Usage,
 } from './contract/generate.ts';
 export type { Model, ModelInfo, ModelStats } from './contract/model.ts';

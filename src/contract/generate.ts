@@ -61,7 +61,24 @@ export interface GenerateRequest {
   sampling: Partial<Sampling>;
   /** Texts that end a completion; never part of it. */
   stop: readonly string[];
+  /** How many of the most likely tokens are listed with each token's log probability; undefined tells none. */
+  logprobs?: number | undefined;
   names: FieldNames;
+}
+
+export interface TokenScore {
+  /** A token that is only a part of a character has U+FFFD here; a special token has its name. */
+  text: string;
+  /** None for a special token. */
+  bytes: Uint8Array;
+  /** Natural logarithm of the model's own probability, before everything that sampling does to it; at most 0. */
+  logprob: number;
+}
+
+/** A token of a completion. */
+export interface TokenLogprob extends TokenScore {
+  /** The most likely tokens in its place, the likeliest first; it need not be among them. */
+  top: readonly TokenScore[];
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -84,15 +101,19 @@ export interface Timings {
 /**
  * One generation as it happens; `index` tells which of the n completions. Failures are thrown, not sent; what is known so
  * far (optional fields, over all completions) is for the log of requests that never come to their `done`.
+ * A delta's log probabilities are those of the tokens that end in it, where the request asked for them; tokens that a stop
+ * string cut and special tokens have none.
  */
 export type GenerateEvent =
   | { type: 'start'; promptTokens: number; cachedTokens?: number; queueMs?: number }
-  | { type: 'delta'; index: number; text: string; completionTokens?: number }
+  | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[]; completionTokens?: number }
   | { type: 'finish'; index: number; reason: FinishReason; stopString?: string | undefined }
   | { type: 'done'; usage: Usage; timings: Timings };
 
 export interface Choice {
   text: string;
+  /** Of its tokens, in order, where the request asked for them. */
+  logprobs?: TokenLogprob[];
   finishReason: FinishReason;
   stopString?: string | undefined;
 }
@@ -117,6 +138,7 @@ export async function collect(events: AsyncIterable<GenerateEvent>): Promise<Gen
         break;
       case 'delta':
         choice(event.index).text += event.text;
+        if (event.logprobs) (choice(event.index).logprobs ??= []).push(...event.logprobs);
         break;
       case 'finish':
         choice(event.index).finishReason = event.reason;

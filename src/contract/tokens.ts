@@ -9,19 +9,29 @@ export interface TokenRequest {
   /** End-of-generation tokens cannot be sampled before this many new tokens; maxTokens means never. */
   minTokens: number;
   sampling: Sampling;
+  /** How many of the most likely tokens are told beside each sampled one; undefined tells no log probabilities. */
+  logprobs?: number | undefined;
+}
+
+/** Natural logarithms of the model's own probabilities: temperature 1, nothing cut off, no penalties; at most 0. */
+export interface TokenLogprobs {
+  /** Of the sampled token. */
+  logprob: number;
+  /** Of the most likely tokens, the likeliest first; the sampled one need not be among them. */
+  top: readonly { id: number; logprob: number }[];
 }
 
 /** What a token request yields, in this order: one start, tokens, one end. */
 export type TokenEvent =
   | { type: 'start'; queueMs: number; cachedTokens: number }
-  | { type: 'token'; id: number }
+  | { type: 'token'; id: number; logprobs?: TokenLogprobs }
   | { type: 'end'; reason: 'eos' | 'length' };
 
 /** One entry a slot: a decoder's last token, or the next chunk of a prompt. `sample` asks for the token that follows. */
 export type StepPlan = readonly { slot: number; tokens: readonly number[]; sample: boolean }[];
 
 /** One entry for every plan entry with `sample`. */
-export type StepResult = readonly { slot: number; id: number }[];
+export type StepResult = readonly { slot: number; id: number; logprobs?: TokenLogprobs }[];
 
 /**
  * What the scheduler asks of an engine. Each slot remembers the tokens it was given, in order.
@@ -106,6 +116,8 @@ export interface Tokenizer {
   encode(text: string, options: EncodeOptions): number[];
   /** The bytes that the token adds to a completion; none for a special token. */
   bytes(id: number): Uint8Array;
+  /** What a token without bytes is called. */
+  specialText(id: number): string;
   /** Bytes of the longest token. */
   readonly longestToken: number;
   /** Names of special tokens, as they would be parsed in a text with `special`; without it they never become tokens. */

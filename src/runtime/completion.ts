@@ -1,12 +1,13 @@
-import type { FinishReason } from '../contract/generate.ts';
+import type { FinishReason, TokenLogprob } from '../contract/generate.ts';
 import type { TokenEvent, Tokenizer } from '../contract/tokens.ts';
-import { OutputText } from './output.ts';
+import { withTexts } from './logprobs.ts';
+import { OutputText, type OutputPiece } from './output.ts';
 
 /** What one completion tells; it finishes once. */
 export type CompletionEvent =
   | { type: 'start'; queueMs: number; cachedTokens: number }
   | { type: 'token' }
-  | { type: 'delta'; index: number; text: string }
+  | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[] }
   | { type: 'finish'; index: number; reason: FinishReason; stopString: string | undefined };
 
 /** Reads the tokens of completion `index` as text. Leaves them at a stop string, which stops their making. */
@@ -24,19 +25,27 @@ export async function* readCompletion(
         break;
       case 'token': {
         yield { type: 'token' };
-        const { text, stopString } = output.push(tokenizer.bytes(event.id));
-        if (text !== '') yield { type: 'delta', index, text };
+        const bytes = tokenizer.bytes(event.id);
+        const told = event.logprobs && bytes.length > 0 ? withTexts(event.id, event.logprobs, tokenizer) : undefined;
+        const piece = output.push(bytes, told);
+        yield* delta(index, piece);
+        const { stopString } = piece;
         if (stopString === undefined) break;
         yield { type: 'finish', index, reason: 'stop', stopString };
         return;
       }
       case 'end': {
-        const { text, stopString } = output.end();
-        if (text !== '') yield { type: 'delta', index, text };
+        const piece = output.end();
+        yield* delta(index, piece);
+        const { stopString } = piece;
         const reason = event.reason === 'eos' || stopString !== undefined ? 'stop' : 'length';
         yield { type: 'finish', index, reason, stopString };
         return;
       }
     }
   }
+}
+
+function* delta(index: number, { text, logprobs }: OutputPiece): Generator<CompletionEvent, void, void> {
+  if (text !== '') yield { type: 'delta', index, text, ...(logprobs && { logprobs }) };
 }

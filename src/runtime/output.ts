@@ -1,7 +1,12 @@
+import type { TokenLogprob } from '../contract/generate.ts';
+import { HeldLogprobs } from './logprobs.ts';
+
 /** Text that can be handed out, and the stop string that ended the completion, if one did. */
 export interface OutputPiece {
   text: string;
   stopString: string | undefined;
+  /** Of the tokens that end in the text, if there are any. */
+  logprobs?: TokenLogprob[];
 }
 
 /**
@@ -11,36 +16,42 @@ export interface OutputPiece {
 export class OutputText {
   private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   private readonly stop: readonly string[];
+  private readonly logprobs = new HeldLogprobs();
   private held = '';
+  /** Characters so far, those held back included. */
+  private decoded = 0;
 
   constructor(stop: readonly string[]) {
     this.stop = stop.filter((text) => text !== '');
   }
 
-  /** Takes the next token's bytes. */
-  push(bytes: Uint8Array): OutputPiece {
-    this.held += this.decoder.decode(bytes, { stream: true });
+  /** Takes the next token's bytes; its log probabilities come out with its last character. */
+  push(bytes: Uint8Array, logprob?: TokenLogprob): OutputPiece {
+    const added = this.hold(this.decoder.decode(bytes, { stream: true }));
+    if (logprob) this.logprobs.hold(logprob, this.decoded, added);
     return this.release(this.possibleStop());
   }
 
   /** Ends the completion: whatever is held back comes out, half a character as U+FFFD. */
   end(): OutputPiece {
-    this.held += this.decoder.decode();
+    this.hold(this.decoder.decode());
     return this.release(0);
+  }
+
+  private hold(text: string): number {
+    this.held += text;
+    this.decoded += text.length;
+    return text.length;
   }
 
   /** Hands out what is held but for its last `keep` characters. */
   private release(keep: number): OutputPiece {
     const found = this.firstStop();
-    if (found) {
-      const text = this.held.slice(0, found.at);
-      this.held = '';
-      return { text, stopString: found.stopString };
-    }
-    const end = this.held.length - keep;
+    const end = found ? found.at : this.held.length - keep;
+    const logprobs = this.logprobs.release(this.decoded - this.held.length + end);
     const text = this.held.slice(0, end);
-    this.held = this.held.slice(end);
-    return { text, stopString: undefined };
+    this.held = found ? '' : this.held.slice(end);
+    return { text, stopString: found?.stopString, ...(logprobs.length > 0 && { logprobs }) };
   }
 
   private firstStop(): { at: number; stopString: string } | undefined {

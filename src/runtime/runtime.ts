@@ -91,6 +91,7 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
     maxTokens,
     minTokens,
     sampling: resolveSampling(request, defaults.sampling, index),
+    logprobs: request.logprobs,
   }));
 }
 

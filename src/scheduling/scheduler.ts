@@ -216,9 +216,9 @@ export class Scheduler {
       slot.tokens.push(...tokens);
       if (slot.sequence.last === undefined) slot.sequence.read += tokens.length;
     }
-    for (const { slot: id, id: token } of results) {
-      const slot = this.slots[id];
-      if (slot?.sequence?.accept(token, this.settings.endTokens)) slot.sequence.dropped = true;
+    for (const result of results) {
+      const slot = this.slots[result.slot];
+      if (slot?.sequence?.accept(result, this.settings.endTokens)) slot.sequence.dropped = true;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { TokenEvent, TokenRequest } from '../contract/tokens.ts';
+import type { StepResult, TokenEvent, TokenRequest } from '../contract/tokens.ts';
 import { Channel } from './channel.ts';
 
 /** One token request on its way: waiting, reading its prompt, decoding, or over. */
@@ -44,10 +44,10 @@ export class Sequence {
   }
 
   /** Hands out a sampled token. @returns true when it was the last. */
-  accept(id: number, endTokens: ReadonlySet<number>): boolean {
+  accept({ id, logprobs }: StepResult[number], endTokens: ReadonlySet<number>): boolean {
     this.last = id;
     this.generated += 1;
-    this.events.push({ type: 'token', id });
+    this.events.push({ type: 'token', id, ...(logprobs && { logprobs }) });
     const eos = endTokens.has(id) && this.generated > this.request.minTokens;
     if (!eos && this.generated < this.request.maxTokens) return false;
     this.events.push({ type: 'end', reason: eos ? 'eos' : 'length' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import OpenAI from 'openai';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { FakeModel, hello, say, start } from '../support/fake-model.ts';
+import { end, FakeModel, hello, say, start } from '../support/fake-model.ts';
 import { until, withServer } from '../support/server.ts';
 
 const messages = [{ role: 'user' as const, content: 'Hi' }];
@@ -41,6 +41,32 @@ test('the openai package streams, with usage, and its own accumulator agrees', a
     assert.equal(final.choices[0].message.role, 'assistant');
     assert.equal(final.usage?.completion_tokens, 3);
     assert.equal(ids.size, 1);
+  });
+});
+
+test('the openai package reads log probabilities, and its accumulator joins those of a stream', async () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const told = (text: string, logprob: number) => {
+    const top = [{ text, bytes: bytes(text), logprob }];
+    return { type: 'delta' as const, index: 0, text, logprobs: [{ text, bytes: bytes(text), logprob, top }] };
+  };
+  const model = new FakeModel(() => [start, told('Hel', -0.25), told('lo', -1.5), ...end(3)]);
+  const content = [
+    { token: 'Hel', logprob: -0.25, bytes: [72, 101, 108] },
+    { token: 'lo', logprob: -1.5, bytes: [108, 111] },
+  ].map((token) => ({ ...token, top_logprobs: [token] }));
+  const wanted = { model: 'x', messages, logprobs: true, top_logprobs: 1 };
+  await withServer({ model }, async ({ url }) => {
+    const completion = await client(url).chat.completions.create(wanted);
+    assert.deepEqual(completion.choices[0]?.logprobs?.content, content);
+    const final = await client(url).chat.completions.stream(wanted).finalChatCompletion();
+    assert.deepEqual(final.choices[0]?.logprobs?.content, content);
+    assert.deepEqual(
+      model.requests.map((request) => request.logprobs),
+      [1, 1],
+    );
+    const alone = client(url).chat.completions.create({ model: 'x', messages, top_logprobs: 1 });
+    await assert.rejects(alone, (error) => error instanceof OpenAI.BadRequestError && error.param === 'top_logprobs');
   });
 });
 

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import { addonContext, addonModel, createAddonSampler } from '../../src/engines/gguf/addon.ts';
 import { Handover, type HandoverCosts } from '../../src/engines/gguf/handover.ts';
+import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
 import { SlotSampler } from '../../src/engines/gguf/sampler.ts';
 import { GgufStepper } from '../../src/engines/gguf/stepper.ts';
 import { fixedThreads } from '../../src/engines/gguf/threads.ts';
@@ -40,16 +41,15 @@ for (const [way, costs] of Object.entries(ways)) {
     before(async () => {
       context = await model.createContext({ contextSize: 256, sequences: SLOTS, batchSize: 256, threads: 1 });
       const native = addonContext(context);
+      const createSampler = () => createAddonSampler(llama, addonModel(model));
       stepper = new GgufStepper({
         context: native,
-        samplers: Array.from(
-          { length: SLOTS },
-          () => new SlotSampler(createAddonSampler(llama, addonModel(model)), new Set()),
-        ),
+        samplers: Array.from({ length: SLOTS }, () => new SlotSampler(createSampler(), new Set())),
+        logprobs: Array.from({ length: SLOTS }, () => new LogprobReader(createSampler)),
         contextSize: 256,
         batchSize: 256,
         threads: fixedThreads(1),
-        handover: new Handover(native, costs, 256, folder),
+        handover: new Handover(native, costs, 256, join(folder, 'handover.state')),
         affordableGap: 0,
         dispose: () => context.dispose(),
       });

@@ -10,6 +10,7 @@ import { roomy } from './token-requests.ts';
 const tokenizer: Tokenizer = {
   encode: (text) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
   bytes: (id) => Uint8Array.of(97 + (id % 26)),
+  specialText: (id) => `<${id}>`,
   longestToken: 1,
   specialTexts: [],
   addedTexts: [],

@@ -17,6 +17,8 @@ const understood = {
   n: integer(1, 128),
   stop,
   seed,
+  logprobs: boolean(),
+  top_logprobs: integer(0, 20),
   stream: boolean(),
   stream_options: z
     .looseObject({ include_usage: boolean(), include_obfuscation: boolean() }, { error: must('an object') })
@@ -42,8 +44,6 @@ const neutral = {
       { error: must('an object with type "text"') },
     )
     .nullish(),
-  logprobs: only([false], later),
-  top_logprobs: only([0], later),
   logit_bias: z.strictObject({}, { error: () => `must be an empty object; ${later}, so leave it out` }).nullish(),
   modalities: z.array(z.literal('text', { error: must('"text"', textOnly) }), { error: must('["text"]') }).nullish(),
   audio: absent(textOnly),

@@ -1,18 +1,19 @@
-import type { FinishReason, GenerateEvent, GenerateResult } from '../../contract/generate.ts';
+import type { FinishReason, GenerateEvent, GenerateResult, TokenLogprob } from '../../contract/generate.ts';
 import type { Frame, ReplyInfo } from '../dialect.ts';
 import type { ChatBody } from './chat-body.ts';
+import { wireLogprobs } from './logprobs.ts';
 import { wireUsage } from './usage.ts';
 
 const FINGERPRINT = 'fp_hearth';
 
-/** The `chat.completion` object. */
-export function chatReply(result: GenerateResult, info: ReplyInfo): object {
+/** The `chat.completion` object. @param told whether log probabilities were asked for */
+export function chatReply(result: GenerateResult, info: ReplyInfo, told = false): object {
   return {
     ...head('chat.completion', info),
-    choices: result.choices.map(({ text, finishReason }, index) => ({
+    choices: result.choices.map(({ text, finishReason, logprobs }, index) => ({
       index,
       message: { role: 'assistant', content: text, refusal: null },
-      logprobs: null,
+      logprobs: told ? wireLogprobs(logprobs ?? []) : null,
       finish_reason: finishReason,
     })),
     usage: wireUsage(result.usage, info),
@@ -30,10 +31,15 @@ export async function* chatFrames(
 ): AsyncGenerator<Frame> {
   const usage = body.stream_options?.include_usage === true;
   const common = head('chat.completion.chunk', info);
-  const chunk = (index: number, delta: object, finishReason: FinishReason | null = null): Frame => ({
+  const chunk = (
+    index: number,
+    delta: object,
+    finishReason: FinishReason | null = null,
+    logprobs?: readonly TokenLogprob[],
+  ): Frame => ({
     json: {
       ...common,
-      choices: [{ index, delta, logprobs: null, finish_reason: finishReason }],
+      choices: [{ index, delta, logprobs: logprobs ? wireLogprobs(logprobs) : null, finish_reason: finishReason }],
       ...(usage ? { usage: null } : {}),
     },
   });
@@ -43,7 +49,7 @@ export async function* chatFrames(
         for (let index = 0; index < (body.n ?? 1); index++) yield chunk(index, { role: 'assistant', content: null });
         break;
       case 'delta':
-        yield chunk(event.index, { content: event.text });
+        yield chunk(event.index, { content: event.text }, null, event.logprobs);
         break;
       case 'finish':
         yield chunk(event.index, {}, event.reason);

@@ -29,7 +29,7 @@ export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
       request: toRequest(body),
       stream: body.stream ?? false,
     }),
-    render: (result, _body, info) => chatReply(result, info),
+    render: (result, body, info) => chatReply(result, info, body.logprobs === true),
     frames: (events, body, info) => chatFrames(events, body, info),
     errorFrame: (error) => ({ json: openaiError(error).body }),
   };
@@ -71,6 +71,7 @@ function toRequest(body: ChatBody): GenerateRequest {
       seed: body.seed,
     }),
     stop: stopList(body.stop),
+    logprobs: topLogprobs(body),
     names: {
       maxTokens: isGiven(body.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens',
       maxTotalTokens: 'max_tokens',
@@ -78,6 +79,15 @@ function toRequest(body: ChatBody): GenerateRequest {
       n: 'n',
     },
   };
+}
+
+/** @returns undefined where none are wanted */
+function topLogprobs({ logprobs, top_logprobs: top }: ChatBody): number | undefined {
+  if (logprobs === true) return top ?? 0;
+  // 0 without logprobs asks for nothing.
+  if (!isGiven(top) || top === 0) return undefined;
+  const message = `top_logprobs ${top} needs logprobs; set logprobs to true or leave top_logprobs out.`;
+  throw new InferenceError('invalid_request', message, { param: 'top_logprobs' });
 }
 
 function limit({ max_tokens: old, max_completion_tokens: current }: ChatBody): number | undefined {

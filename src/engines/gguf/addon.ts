@@ -17,6 +17,19 @@ export interface AddonContext {
   decodeBatch(): Promise<void>;
   /** @returns the sampled token, −1 where no candidate was left */
   sampleToken(batchIndex: number, sampler: AddonSampler): Promise<number>;
+  /**
+   * The same with values, all of them as the sampler leaves them.
+   * @param logits which: of these tokens, the highest and the lowest beside those, of the sampled token, of so many top ones
+   * @param weight whether the sum over all candidates, relative to the highest, is told
+   */
+  sampleToken(
+    batchIndex: number,
+    sampler: AddonSampler,
+    probabilities: false,
+    confidence: false,
+    logits: readonly [tokens: readonly number[], highest: false, lowest: false, sampled: boolean, top: number],
+    weight: boolean,
+  ): Promise<SampledValues>;
   /** @returns false where the model cannot forget only a part */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
@@ -28,6 +41,9 @@ export interface AddonContext {
   loadSequenceStateFromFile(file: string, sequence: number, limit: number): Promise<Uint32Array>;
   setThreads(threads: number): void;
 }
+
+/** The token, and where they were asked for: pairs of token and logit at 3, Σ exp(logit − highest logit) at 4. */
+export type SampledValues = readonly [id: number, undefined, undefined, logits?: readonly number[], weight?: number];
 
 /** An absent option of a new configuration is off, but for the seed, whose absence means the clock. */
 export interface SamplerConfig {

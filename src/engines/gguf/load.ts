@@ -13,6 +13,7 @@ import { checkGgufFile } from './gguf-file.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
 import { LaneStepper } from './lanes.ts';
+import { LogprobReader } from './logprobs.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
 import { fixedThreads, LaneThreads, LearnedThreads, type Threads } from './threads.ts';
@@ -82,14 +83,14 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
   const steps = await tuneSteps(first, llama, slotsOf(0), cores, options.threads, fillable);
   const costs = await measureHandover(first, slotsOf(0), fillable, options.scratchFolder);
   const threads = new LaneThreads(steps.threads, Math.floor(cores / natives.length));
+  const createSampler = () => createAddonSampler(llama, addonModel(model));
   const lanes = natives.map((context, lane) => {
-    const samplers = Array.from(
-      { length: slotsOf(lane) },
-      () => new SlotSampler(createAddonSampler(llama, addonModel(model)), endTokens),
-    );
+    const samplers = Array.from({ length: slotsOf(lane) }, () => new SlotSampler(createSampler(), endTokens));
+    const logprobs = samplers.map(() => new LogprobReader(createSampler));
     return new GgufStepper({
       context,
       samplers,
+      logprobs,
       contextSize,
       batchSize,
       affordableGap: steps.affordableGap,
@@ -97,6 +98,7 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
       handover: new Handover(context, costs, contextSize, join(options.scratchFolder, `lane-${lane}.state`)),
       dispose: async () => {
         for (const sampler of samplers) sampler.native.dispose();
+        for (const reader of logprobs) reader.dispose();
         await contexts[lane]?.dispose();
       },
     });

@@ -1,6 +1,7 @@
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
 import type { Handover } from './handover.ts';
+import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';
 import type { Threads } from './threads.ts';
 
@@ -8,6 +9,8 @@ export interface StepperOptions {
   context: AddonContext;
   /** One for each slot. */
   samplers: readonly SlotSampler[];
+  /** One for each slot. */
+  logprobs: readonly LogprobReader[];
   contextSize: number;
   batchSize: number;
   threads: Threads;
@@ -29,6 +32,8 @@ export class GgufStepper implements Stepper {
   private readonly options: StepperOptions;
   /** Tokens that each slot holds. */
   private readonly lengths: number[];
+  /** Slots whose request wants log probabilities. */
+  private readonly telling = new Set<number>();
 
   constructor(options: StepperOptions) {
     this.options = options;
@@ -40,6 +45,10 @@ export class GgufStepper implements Stepper {
 
   async begin(slot: number, request: TokenRequest): Promise<void> {
     this.sampler(slot).begin(request);
+    this.telling.delete(slot);
+    if (request.logprobs === undefined) return;
+    this.options.logprobs[slot]?.begin(request.logprobs);
+    this.telling.add(slot);
   }
 
   async step(plan: StepPlan): Promise<StepResult> {
@@ -112,12 +121,13 @@ export class GgufStepper implements Stepper {
     return this.options.dispose();
   }
 
-  private async sample(slot: number, index: number): Promise<{ slot: number; id: number }> {
+  private async sample(slot: number, index: number): Promise<StepResult[number]> {
     const sampler = this.sampler(slot);
     const id = await this.options.context.sampleToken(index, sampler.native);
     if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
     sampler.accepted(id);
-    return { slot, id };
+    const reader = this.telling.has(slot) ? this.options.logprobs[slot] : undefined;
+    return reader ? { slot, id, logprobs: await reader.read(this.options.context, index, id) } : { slot, id };
   }
 
   /** Idle slots in affordable gaps between busy ones, where the batch and the slot itself have room. */

@@ -54,6 +54,7 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
   return {
     encode,
     bytes,
+    specialText: (id) => native.getTokenString(id),
     longestToken: vocabulary.longestToken,
     specialTexts: vocabulary.specialTexts,
     addedTexts: vocabulary.addedTexts,

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import OpenAI from 'openai';
+import type { Served } from '../../src/compose.ts';
+import { serveReal } from '../support/real-server.ts';
+
+let served: Served;
+let client: OpenAI;
+before(async () => {
+  served = await serveReal();
+  client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
+});
+after(() => served.close());
+
+type Token = OpenAI.ChatCompletionTokenLogprob;
+
+const ask = {
+  model: 'any',
+  messages: [{ role: 'user' as const, content: 'Say "naïve café 日本" and a smile 🙂, three times.' }],
+  max_tokens: 40,
+  logprobs: true,
+  top_logprobs: 4,
+};
+
+function bytesOf(tokens: readonly Token[]): string {
+  return Buffer.from(tokens.flatMap(({ bytes }) => bytes ?? [])).toString();
+}
+
+function check(tokens: readonly Token[], content: string): void {
+  assert.ok(tokens.length > 5, `${tokens.length} tokens`);
+  assert.equal(bytesOf(tokens), content);
+  for (const { token, logprob, bytes, top_logprobs: top } of tokens) {
+    assert.ok(logprob <= 0 && top.every((one) => one.logprob <= 0));
+    assert.equal(top.length, 4);
+    assert.deepEqual(
+      top.map((one) => one.logprob),
+      top.map((one) => one.logprob).toSorted((a, b) => b - a),
+    );
+    const own = top.find((one) => one.token === token && one.bytes?.join() === bytes?.join());
+    if (own) assert.ok(Math.abs(own.logprob - logprob) < 1e-6);
+    else assert.ok(logprob <= (top.at(-1)?.logprob ?? 0));
+    assert.ok(top.reduce((sum, one) => sum + Math.exp(one.logprob), 0) <= 1 + 1e-4);
+  }
+}
+
+test('the log probabilities of an answer join to its text, hot or cold', async () => {
+  for (const temperature of [0, 1.5]) {
+    const { choices } = await client.chat.completions.create({ ...ask, temperature, seed: 5 });
+    const tokens = choices[0]?.logprobs?.content ?? [];
+    check(tokens, choices[0]?.message.content ?? '');
+    if (temperature === 0) assert.ok(tokens.every(({ token, top_logprobs: top }) => top[0]?.token === token));
+  }
+});
+
+test('a stream has the same ones, each with the text that its tokens end in', async () => {
+  const whole = await client.chat.completions.create({ ...ask, temperature: 0 });
+  const stream = await client.chat.completions.create({ ...ask, temperature: 0, stream: true });
+  let text = '';
+  const tokens: Token[] = [];
+  for await (const chunk of stream) {
+    const [choice] = chunk.choices;
+    text += choice?.delta.content ?? '';
+    tokens.push(...(choice?.logprobs?.content ?? []));
+    assert.equal(bytesOf(tokens), text);
+  }
+  check(tokens, whole.choices[0]?.message.content ?? '');
+  const ids = (list: readonly Token[]): string[] => list.map(({ token }) => token);
+  assert.deepEqual(ids(tokens), ids(whole.choices[0]?.logprobs?.content ?? []));
+});
+
+test('a stop string takes its tokens with it', async () => {
+  const messages = [{ role: 'user' as const, content: 'Count from one to ten in words, separated by commas.' }];
+  const full = await client.chat.completions.create({ ...ask, messages, temperature: 0 });
+  const text = full.choices[0]?.message.content ?? '';
+  const stop = text.slice(12, 18);
+  const cut = await client.chat.completions.create({ ...ask, messages, temperature: 0, stop });
+  const content = cut.choices[0]?.message.content ?? '';
+  assert.equal(content, text.slice(0, text.indexOf(stop)));
+  const told = bytesOf(cut.choices[0]?.logprobs?.content ?? []);
+  assert.ok(content.startsWith(told), `${told} is told of ${content}`);
+});
