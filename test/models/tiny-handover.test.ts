@@ -214,7 +214,7 @@ for (const [way, costs] of Object.entries(ways)) {
 test('a copy that finds no room for its file copies nothing, and no file is tried again', async () => {
   const context = await model.createContext({ contextSize: 256, sequences: 2, batchSize: 256, threads: 1 });
   const native = addonContext(context);
-  const handover = new Handover(native, ways.file, 256, join(folder, 'gone'));
+  const handover = new Handover(native, ways.file, 256, join(folder, 'gone', 'handover.state'));
   native.initBatch(15);
   native.addToBatch(0, 0, Uint32Array.from(prompt.slice(0, 15)), new Uint32Array());
   await native.decodeBatch();
