@@ -40,6 +40,8 @@ export interface AddonContext {
   /** @param limit tokens that the sequence may hold. @returns the tokens that were saved with it */
   loadSequenceStateFromFile(file: string, sequence: number, limit: number): Promise<Uint32Array>;
   setThreads(threads: number): void;
+  /** The vector of sequence 0 after a decode, as the model's pooling makes it, not normalised. @param length of the input */
+  getEmbedding(length: number): Float64Array;
 }
 
 /** The token, and where they were asked for: pairs of token and logit at 3, Σ exp(logit − highest logit) at 4. */
@@ -93,6 +95,7 @@ const contextCalls = [
   'saveSequenceStateToFile',
   'loadSequenceStateFromFile',
   'setThreads',
+  'getEmbedding',
 ] as const;
 const modelCalls = ['tokenize', 'getTokenString', 'getTokenAttributes', 'isEogToken', 'getMemoryBreakdown'] as const;
 

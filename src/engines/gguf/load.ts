@@ -108,7 +108,7 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
 }
 
 /** @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower */
-function chooseThreads(wanted: number | undefined): number {
+export function chooseThreads(wanted: number | undefined): number {
   const cores = usableCores();
   if (wanted === undefined || wanted <= cores) return wanted ?? cores;
   throw new InferenceError(
@@ -118,7 +118,16 @@ function chooseThreads(wanted: number | undefined): number {
   );
 }
 
-async function loadModel(llama: Llama, options: LoadOptions, engineErrors: readonly string[]): Promise<LlamaModel> {
+/**
+ * Loads a model file's weights.
+ * @param engineErrors llama.cpp's own lines, which may come a moment later
+ * @throws InferenceError model_failed, insufficient_memory
+ */
+export async function loadModel(
+  llama: Llama,
+  options: Pick<LoadOptions, 'path' | 'gpuLayers' | 'onProgress'>,
+  engineErrors: readonly string[],
+): Promise<LlamaModel> {
   try {
     return await llama.loadModel({
       modelPath: options.path,
