@@ -9,6 +9,8 @@ import { assertIdle, outcomeOf, promptOf, roomy, tokenRequest, type Outcome } fr
 /** A request of the random day: its prompt begins with one of three shared beginnings, it comes and may go at a step. */
 const wish = fc.record({
   shared: fc.integer({ min: 0, max: 2 }),
+  /** How much of the shared beginning it has. */
+  sharedTokens: fc.constantFrom(1, 20, 100, 200),
   own: fc.integer({ min: 1, max: 90 }),
   maxTokens: fc.integer({ min: 1, max: 12 }),
   minTokens: fc.integer({ min: 0, max: 3 }),
@@ -20,6 +22,8 @@ const day = fc.record({
   slots: fc.integer({ min: 1, max: 5 }),
   batchSize: fc.integer({ min: 5, max: 70 }),
   forgetsAll: fc.boolean(),
+  copyMs: fc.constantFrom(0, 5, Infinity),
+  prefixReuse: fc.boolean(),
   perTokenMs: fc.constantFrom(0, 1, 7),
   wishes: fc.array(wish, { minLength: 1, maxLength: 14 }),
 });
@@ -39,11 +43,11 @@ interface Run {
 /** A hundredth of the tokens end a generation, so that some requests end early. */
 const endTokens = new Set(Array.from({ length: 100 }, (_, index) => index * 10));
 
-async function live({ slots, batchSize, forgetsAll, perTokenMs, wishes }: Day): Promise<Run> {
+async function live({ slots, batchSize, forgetsAll, copyMs, prefixReuse, perTokenMs, wishes }: Day): Promise<Run> {
   const clock = new FakeClock();
   const controllers = wishes.map(() => new AbortController());
-  const prompts = wishes.map(({ shared, own }, index) => [
-    ...promptOf(20, shared * 100),
+  const prompts = wishes.map(({ shared, sharedTokens, own }, index) => [
+    ...promptOf(sharedTokens, 20_000 + shared * 1000),
     ...promptOf(own, 1000 * index),
   ]);
   const pending: Promise<Outcome>[] = [];
@@ -63,11 +67,12 @@ async function live({ slots, batchSize, forgetsAll, perTokenMs, wishes }: Day): 
     slots,
     batchSize,
     forgetsAll,
+    copyMs: () => copyMs,
     perTokenMs,
     clock,
     onStep: (_plan, step) => happen(step),
   });
-  const scheduler = new Scheduler(stepper, { ...roomy, endTokens }, clock);
+  const scheduler = new Scheduler(stepper, { ...roomy, prefixReuse, endTokens }, clock);
   happen(0);
   // A quiet moment ends the steps; the next wishes then come without one.
   for (let step = 0; pending.filter(Boolean).length < wishes.length; step += 1) {
@@ -124,10 +129,16 @@ test('no slot and no place in the queue leaks, whatever is cancelled when', asyn
   );
 });
 
-test('requests get their slots in the order in which they came', async () => {
+test('requests get their slots in the order in which they came, where none waits for a prefix', async () => {
   await fc.assert(
-    fc.asyncProperty(day, async (given) => {
-      const { stepper, submitted, prompts } = await live(given);
+    fc.asyncProperty(day, fc.constantFrom('off', 'dear', 'apart'), async (given, why) => {
+      const { stepper, submitted, prompts } = await live({
+        ...given,
+        prefixReuse: why !== 'off',
+        copyMs: why === 'dear' ? Infinity : given.copyMs,
+        // Nothing that is worth waiting for is shared.
+        wishes: given.wishes.map((one) => ({ ...one, sharedTokens: why === 'apart' ? 20 : one.sharedTokens })),
+      });
       const order = stepper.begun.map(({ request }) => prompts.indexOf(request.prompt as number[]));
       const positions = order.map((index) => submitted.indexOf(index));
       assert.deepEqual(
@@ -152,7 +163,10 @@ test('no decoder is ever skipped: once it has its first token, it is in every st
 
   function lengthOf(given: Day, index: number): number {
     const wished = given.wishes[index] ?? assert.fail();
-    const prompt = [...promptOf(20, wished.shared * 100), ...promptOf(wished.own, 1000 * index)];
+    const prompt = [
+      ...promptOf(wished.sharedTokens, 20_000 + wished.shared * 1000),
+      ...promptOf(wished.own, 1000 * index),
+    ];
     return expectedWithMinimum(prompt, wished.maxTokens, Math.min(wished.minTokens, wished.maxTokens)).length;
   }
 
@@ -180,4 +194,27 @@ test('no decoder is ever skipped: once it has its first token, it is in every st
   function lastOf(given: Day, index: number): number {
     return 1000 * index + (given.wishes[index]?.own ?? 0) - 1;
   }
+});
+
+test('with slots for all, copies that cost nothing and nobody who leaves, shared prompts are read once', async () => {
+  await fc.assert(
+    fc.asyncProperty(day, async (given) => {
+      const wishes = given.wishes.map((one) => ({ ...one, goesAt: undefined, comesAt: 0 }));
+      const { scheduler } = await live({
+        ...given,
+        slots: wishes.length,
+        copyMs: 0,
+        perTokenMs: 1,
+        prefixReuse: true,
+        forgetsAll: false,
+        batchSize: 70,
+        wishes,
+      });
+      const { promptTokensRead, promptTokensUnique } = scheduler.stats();
+      // Less than 64 tokens is not waited for, and not copied from who reads it only later.
+      const bound = promptTokensUnique + 64 * wishes.length;
+      assert.ok(promptTokensRead <= bound, `${promptTokensRead} of ${promptTokensUnique}`);
+    }),
+    { numRuns: 100 },
+  );
 });
