@@ -22,6 +22,8 @@ before(async () => {
     threads: 1,
     batchSize: undefined,
     gpuLayers: 'auto',
+    kvCacheType: 'f16',
+    flashAttention: 'auto',
     scratchFolder: tmpdir(),
   });
   judge = await loadJudge(path, 512);
