@@ -118,7 +118,13 @@ async function loadWith(
     onLog: (level, message) => log.debug({ engine: level }, message),
   });
   const { stepper, tokenizer } = engine;
-  const promptCache = await files.open(path, engine.states, (message, err) => log.warn({ err }, message));
+  let promptCache;
+  try {
+    promptCache = await files.open(path, engine.states, (message, err) => log.warn({ err }, message));
+  } catch (error) {
+    await stepper.dispose();
+    throw error;
+  }
   const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
   const scheduler = new Scheduler(stepper, {
     maxQueue: settings.maxQueue,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,8 +19,9 @@ const inMemory = '/dev/shm';
  */
 export async function openScratchFolder(bytes: number): Promise<ScratchFolder> {
   const parent = (await freeBytes(inMemory)) >= bytes ? inMemory : tmpdir();
-  await removeLeftovers(parent);
-  const path = await mkdtemp(join(parent, `hearth-${process.pid}-`));
+  const space = await processSpace();
+  await removeLeftovers(parent, space);
+  const path = await mkdtemp(join(parent, `hearth-${space}-${process.pid}-`));
   return { path, dispose: () => rm(path, { recursive: true, force: true }) };
 }
 
@@ -34,10 +35,16 @@ async function freeBytes(folder: string): Promise<number> {
   }
 }
 
-async function removeLeftovers(parent: string): Promise<void> {
+/** Containers may share a folder, but their process ids say nothing to each other: Linux numbers the spaces they count in. */
+async function processSpace(): Promise<string> {
+  const link = await readlink('/proc/self/ns/pid').catch(() => '');
+  return /\d+/.exec(link)?.[0] ?? '0';
+}
+
+async function removeLeftovers(parent: string, space: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const pid = /^hearth-(\d+)-\w{6}$/.exec(name)?.[1];
-    if (pid === undefined || lives(Number(pid))) continue;
+    const [, owner, pid] = /^hearth-(\d+)-(\d+)-\w{6}$/.exec(name) ?? [];
+    if (owner !== space || lives(Number(pid))) continue;
     // Another user's stays: it cannot be removed, and is not ours to remove.
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
   }

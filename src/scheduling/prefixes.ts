@@ -61,20 +61,26 @@ export function placePrompt(
   return wait && gain >= WORTH_WAITING && pays(costs, gain, costs.copyMs(wait.length)) ? wait : best;
 }
 
+/** Whether something that takes `ms` is cheaper than reading so many tokens. */
 function pays({ readMs }: PrefixCosts, tokens: number, ms: number): boolean {
   return tokens > 0 && ms < readMs(tokens);
 }
 
 /**
- * The slot that remembers most of the prompt, where the prompt goes on from most of what it remembers. Otherwise that slot is
- * another conversation with the same beginning: it stays as it is, where the beginning can be copied from it.
+ * The slot that remembers most of the prompt, where the prompt goes on from what it remembers. Otherwise that slot is another
+ * conversation with the same beginning, and stays as it is where the beginning can be copied from it: to an empty slot, where
+ * reading what would be lost costs more than the copy; to one that holds a third conversation, where more than half would be lost.
  */
 function chooseTarget(slots: readonly Slot[], has: (slot: Slot) => number, costs: PrefixCosts): Slot | undefined {
   const free = slots.filter(({ sequence }) => !sequence);
   const spare = leastMissed(free, slots, costs.groups);
   const nearest = mostOf(free, has);
   if (!spare || !nearest || has(nearest) === has(spare)) return spare;
-  const continues = has(nearest) * 2 >= nearest.tokens.length;
+  const lost = nearest.tokens.length - has(nearest);
+  const continues =
+    spare.tokens.length === 0
+      ? !pays(costs, lost, costs.copyMs(has(nearest)))
+      : has(nearest) * 2 >= nearest.tokens.length;
   const copies = pays(costs, has(nearest) - has(spare), costs.copyMs(has(nearest)));
   return continues || !copies ? nearest : spare;
 }

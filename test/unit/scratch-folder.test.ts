@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { openPromptFiles } from '../../src/prompt-cache/index.ts';
 import { openScratchFolder } from '../../src/prompt-cache/scratch-folder.ts';
@@ -26,8 +26,13 @@ test('what a killed process left is removed; what a living one has and what is n
   const first = await openScratchFolder(0);
   const parent = dirname(first.path);
   const { pid: dead } = spawnSync(process.execPath, ['--version']);
-  const left = join(parent, `hearth-${dead}-AbC123`);
-  const foreign = ['my', 'AbC1234', 'AbC12'].map((end) => join(parent, `hearth-${dead}-${end}`));
+  const space = basename(first.path).split('-')[1];
+  const left = join(parent, `hearth-${space}-${dead}-AbC123`);
+  // The last is the same process number in another container.
+  const foreign = [
+    ...['my', 'AbC1234', 'AbC12'].map((end) => join(parent, `hearth-${space}-${dead}-${end}`)),
+    join(parent, `hearth-1${space}-${dead}-AbC123`),
+  ];
   try {
     for (const path of [left, ...foreign]) await mkdir(join(path, 'prompts'), { recursive: true });
     const second = await openScratchFolder(0);

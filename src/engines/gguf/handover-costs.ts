@@ -11,15 +11,16 @@ const MS_PER_BYTE = 0.6 / 2 ** 20;
 /**
  * Measures what handing a prefix from one slot to another costs, on the empty slots 0 and 1; leaves them empty.
  * @param slots of the context; with a single one only a file can go to another context
- * @param native whether a native copy may be used: it takes a model that can forget a tail
+ * @param forgets whether the model can forget a tail; one that cannot has little use for another's prefix
  * @param folder where the transfer file goes
  */
 export async function measureHandover(
   context: AddonContext,
   slots: number,
-  native: boolean,
+  forgets: boolean,
   folder: string,
 ): Promise<HandoverCosts> {
+  if (!forgets) return { nativeMs: Infinity, fileMs: Infinity, fileMsPerToken: 0 };
   const to = slots > 1 ? 1 : 0;
   const file = join(folder, 'measure.state');
   for (let position = 0; position < TOKENS; position += 1) await decode(context, 0, position);
@@ -29,7 +30,7 @@ export async function measureHandover(
   const fileMs = performance.now() - began;
   const { size } = await stat(file);
   await rm(file);
-  const nativeMs = native && slots > 1 ? await measureNative(context) : Infinity;
+  const nativeMs = slots > 1 ? await measureNative(context) : Infinity;
   for (const slot of [0, to]) context.disposeSequence(slot);
   return { nativeMs, fileMs, fileMsPerToken: (size / TOKENS) * MS_PER_BYTE };
 }
