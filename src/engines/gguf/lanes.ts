@@ -59,11 +59,14 @@ export class LaneStepper implements Stepper {
         .filter(({ slot }) => slot % this.groups === index)
         .map((entry) => ({ ...entry, slot: this.inner(entry.slot) })),
     }));
-    const busy = parts.filter((part) => part.plan.length > 0);
-    threads.together = isEven(busy.map((part) => part.plan.reduce((sum, { tokens }) => sum + tokens.length, 0)));
+    const busy = parts
+      .map((part) => ({ ...part, tokens: part.plan.reduce((sum, { tokens }) => sum + tokens.length, 0) }))
+      .filter(({ tokens }) => tokens > 0)
+      .toSorted((a, b) => a.tokens - b.tokens);
     const run = async ({ lane, index, plan: own }: (typeof busy)[number]): Promise<StepResult> =>
       (await lane.step(own)).map((result) => ({ ...result, slot: result.slot * this.groups + index }));
-    if (threads.together) {
+    if (isEven(busy.map(({ tokens }) => tokens))) {
+      threads.shared = true;
       const outcomes = await Promise.allSettled(busy.map(run));
       // All lanes have come to rest before anybody hears of a failure.
       return outcomes.flatMap((outcome) => {
@@ -72,7 +75,11 @@ export class LaneStepper implements Stepper {
       });
     }
     const results: StepResult[] = [];
-    for (const part of busy) results.push(await run(part));
+    for (const part of busy) {
+      // A few decoders beside a prompt gain nothing by more threads.
+      threads.shared = part !== busy.at(-1);
+      results.push(await run(part));
+    }
     return results.flat();
   }
 

@@ -14,8 +14,8 @@ export function fixedThreads(threads: number): Threads {
 
 /** Threads of lanes that may compute at the same time: then each has its share, alone a lane has what `alone` says. */
 export class LaneThreads implements Threads {
-  /** Whether the lanes compute at the same time in this step. */
-  together = false;
+  /** Whether the next batch takes its share alone. */
+  shared = false;
   private readonly alone: Threads;
   private readonly share: number;
 
@@ -25,11 +25,11 @@ export class LaneThreads implements Threads {
   }
 
   choose(tokens: number, cells: number): number {
-    return this.together ? this.share : this.alone.choose(tokens, cells);
+    return this.shared ? this.share : this.alone.choose(tokens, cells);
   }
 
   measured(tokens: number, cells: number, threads: number, ms: number): void {
-    if (!this.together) this.alone.measured(tokens, cells, threads, ms);
+    if (!this.shared) this.alone.measured(tokens, cells, threads, ms);
   }
 }
 
