@@ -46,6 +46,8 @@ export interface Stepper {
   readonly contextSize: number;
   /** Tokens one step takes at most, over all slots. */
   readonly batchSize: number;
+  /** Prompts are read fastest in chunks of a multiple of this. */
+  readonly chunkUnit: number;
   /** Prepares the slot's sampler for a new request; what the slot remembers stays. */
   begin(slot: number, request: TokenRequest): Promise<void>;
   /** Appends the plan's tokens to their slots, one native batch, and samples where asked. */

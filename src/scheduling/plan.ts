@@ -20,12 +20,12 @@ export interface PlannedStep {
  * The next step: every decoder's last token, then chunks of the prompts that are being read.
  * Readers share the room evenly in the order given, so a long prompt does not hold up a short one behind it.
  * @param running sequences with a slot, in the order of their admission
- * @param batchSize tokens a step takes at most; at least the number of slots
+ * @param sizes batchSize: tokens a step takes at most, at least the number of slots; chunkUnit: what chunks are a multiple of
  * @param chunk prompt tokens at most beside so many decoders
  */
 export function planStep(
   running: readonly Running[],
-  batchSize: number,
+  { batchSize, chunkUnit }: { batchSize: number; chunkUnit: number },
   chunk: (decoders: number) => number,
 ): PlannedStep {
   const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
@@ -35,11 +35,8 @@ export function planStep(
     else plan.push({ slot: entry.slot, tokens: [entry.sequence.last], sample: true });
   }
   const decoders = plan.length;
-  const budget = Math.min(batchSize - decoders, chunk(decoders));
-  const shares = divide(
-    readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read),
-    budget,
-  );
+  const needs = readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read);
+  const shares = divide(needs, batchSize - decoders, chunk(decoders), chunkUnit);
   let promptTokens = 0;
   readers.forEach(({ slot, sequence }, index) => {
     const share = shares[index] ?? 0;
@@ -52,9 +49,15 @@ export function planStep(
   return { plan, decoders, promptTokens };
 }
 
-/** Divides a budget among needs: even shares first, what is left to the earliest that still need it. */
-function divide(needs: readonly number[], budget: number): number[] {
-  const even = Math.max(SMALLEST_SHARE, Math.floor(budget / Math.max(1, needs.length)));
+/**
+ * Divides a budget among needs, in whole units where not all fits: even shares first, what is left to the earliest that still
+ * need it.
+ */
+function divide(needs: readonly number[], room: number, wanted: number, unit: number): number[] {
+  const whole = (tokens: number): number => Math.max(unit, Math.floor(tokens / unit) * unit);
+  const all = needs.reduce((sum, need) => sum + need, 0);
+  const budget = Math.min(room, all <= wanted ? wanted : whole(wanted));
+  const even = Math.max(SMALLEST_SHARE, whole(budget / Math.max(1, needs.length)));
   let left = budget;
   const shares = needs.map((need) => {
     const share = Math.min(need, even, left);

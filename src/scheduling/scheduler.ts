@@ -193,9 +193,7 @@ export class Scheduler {
       slot.sequence && !slot.sequence.dropped ? [{ slot: slot.id, sequence: slot.sequence }] : [],
     );
     if (running.length === 0) return;
-    const { plan, decoders, promptTokens } = planStep(running, this.stepper.batchSize, (count) =>
-      this.pace.chunk(count),
-    );
+    const { plan, decoders, promptTokens } = planStep(running, this.stepper, (count) => this.pace.chunk(count));
     const began = this.clock.now();
     let results;
     try {

@@ -45,6 +45,7 @@ export function expectedTokens(prompt: readonly number[], maxTokens: number, end
 export class FakeStepper implements Stepper {
   readonly slots: number;
   readonly groups = 1;
+  readonly chunkUnit = 1;
   readonly contextSize: number;
   readonly batchSize: number;
   /** Every plan, in order. */

@@ -28,6 +28,7 @@ const UNEVEN = 3;
 export class LaneStepper implements Stepper {
   readonly slots: number;
   readonly groups: number;
+  readonly chunkUnit: number;
   readonly contextSize: number;
   readonly batchSize: number;
   private readonly options: LaneOptions;
@@ -41,6 +42,7 @@ export class LaneStepper implements Stepper {
     this.costs = options.costs;
     this.groups = lanes.length;
     this.slots = lanes.reduce((sum, lane) => sum + lane.slots, 0);
+    this.chunkUnit = Math.max(...lanes.map((lane) => lane.chunkUnit));
     this.contextSize = Math.min(...lanes.map((lane) => lane.contextSize));
     this.batchSize = Math.min(...lanes.map((lane) => lane.batchSize));
   }

@@ -23,9 +23,13 @@ export interface StepperOptions {
 /** A token that is decoded in an idle slot only to keep its neighbours in one batch, and forgotten at once. */
 const FILLER = 0;
 
+/** Flash attention on a CPU takes this many tokens of a sequence at once, and is half as fast with one less. */
+const TILE = 64;
+
 /** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
 export class GgufStepper implements Stepper {
   readonly groups = 1;
+  readonly chunkUnit = TILE;
   readonly slots: number;
   readonly contextSize: number;
   readonly batchSize: number;
@@ -51,7 +55,19 @@ export class GgufStepper implements Stepper {
     this.telling.add(slot);
   }
 
+  /**
+   * Two native batches: the decoders, then the chunks of prompts. llama.cpp computes sequences of different lengths apart in any
+   * case, a token of each first, and would leave of a chunk of 64 only 63.
+   */
   async step(plan: StepPlan): Promise<StepResult> {
+    const decoders = plan.filter(({ tokens }) => tokens.length === 1);
+    const chunks = plan.filter(({ tokens }) => tokens.length > 1);
+    const results: StepResult[number][] = [];
+    for (const batch of [decoders, chunks]) if (batch.length > 0) results.push(...(await this.decode(batch)));
+    return results;
+  }
+
+  private async decode(plan: StepPlan): Promise<StepResult> {
     const { context, threads } = this.options;
     // llama.cpp puts only sequences with consecutive, ascending ids into one batch (llama_batch_allocr::split_equal).
     const entries = plan.toSorted((a, b) => a.slot - b.slot);
