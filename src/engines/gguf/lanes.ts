@@ -97,17 +97,22 @@ export class LaneStepper implements Stepper {
   async copy(from: number, to: number, length: number): Promise<number> {
     this.changed(to);
     if (this.lane(from) === this.lane(to)) return this.lane(from).copy(this.inner(from), this.inner(to), length);
-    if (this.saved?.slot !== from || this.saved.length < length) {
-      const held = this.lane(from).length(this.inner(from));
-      await this.save(
-        from,
-        Array.from({ length: held }, () => 0),
-        this.options.file,
-      );
-      this.saved = { slot: from, length: held };
+    try {
+      if (this.saved?.slot !== from || this.saved.length < length) {
+        const held = this.lane(from).length(this.inner(from));
+        const tokens = Array.from({ length: held }, () => 0);
+        await this.save(from, tokens, this.options.file);
+        this.saved = { slot: from, length: held };
+      }
+      const loaded = await this.lane(to).load(this.inner(to), this.options.file);
+      return loaded === length ? length : await this.lane(to).trim(this.inner(to), length);
+    } catch {
+      // A full disk: the prompt can still be read. Files are not tried again.
+      this.saved = undefined;
+      this.costs = { ...this.costs, fileMs: Infinity };
+      await rm(this.options.file, { force: true }).catch(() => {});
+      return this.lane(to).trim(this.inner(to), 0);
     }
-    const loaded = await this.lane(to).load(this.inner(to), this.options.file);
-    return loaded === length ? length : this.lane(to).trim(this.inner(to), length);
   }
 
   save(slot: number, tokens: readonly number[], file: string): Promise<void> {
