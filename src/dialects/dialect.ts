@@ -42,16 +42,32 @@ export interface Generation<Body> {
   errorFrame(error: InferenceError): Frame;
 }
 
-/** A route that answers at once. */
-export interface Call {
-  kind: 'call';
-  method: 'GET' | 'POST' | 'DELETE';
-  paths: readonly string[];
-  run(params: Readonly<Record<string, string>>, services: Services): Promise<unknown>;
+/** What a call is given. */
+export interface CallInput<Body> {
+  /** The path's parameters, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** What the call's schema made of the body; undefined for a call without one. */
+  body: Body;
+  /** Aborted when the client leaves, the request times out or the server ends. */
+  signal: AbortSignal;
 }
 
-/** The mount hands a generation only bodies that its own schema has parsed. */
-export type Route = Generation<unknown> | Call;
+/** A route that does not generate: one JSON reply. */
+export interface Call<Body = undefined> {
+  kind: 'call';
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Express 5 paths. */
+  paths: readonly string[];
+  /** A call with a schema takes a JSON body. */
+  body?: ZodType<Body>;
+  /** Fields of the body that are not known and were left out. @throws InferenceError invalid_request */
+  ignored?(body: Body): readonly string[];
+  /** @throws InferenceError */
+  run(input: CallInput<Body>, services: Services): Promise<unknown>;
+}
+
+/** The mount hands a route only bodies that its own schema has parsed. */
+export type Route = Generation<unknown> | Call<unknown>;
 
 export interface Dialect {
   name: string;

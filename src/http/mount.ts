@@ -8,7 +8,7 @@ import { parseBody } from '../dialects/explain.ts';
 import { jsonBody } from './body.ts';
 import { toInferenceError } from './errors.ts';
 import type { IgnoredFields } from './ignored.ts';
-import type { Lifecycle } from './lifecycle.ts';
+import type { Lifecycle, Work } from './lifecycle.ts';
 import { noted, recordOf } from './record.ts';
 import { sendStream, sse } from './send.ts';
 
@@ -22,6 +22,7 @@ export interface MountContext {
   pingMs: number;
 }
 
+const instant: Work = { signal: new AbortController().signal, end: () => {} };
 const registrars = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
 /** The routes of a dialect; a known path with another method is a 405. */
@@ -30,7 +31,8 @@ export function mount(dialect: Dialect, context: MountContext): Router {
   for (const route of dialect.routes) {
     const paths = [...route.paths];
     const handler = route.kind === 'call' ? call(route, context) : generation(route, context);
-    router[registrars[route.method]](paths, ...(route.kind === 'call' ? [] : jsonBody(context.maxBody)), handler);
+    const body = route.body === undefined ? [] : jsonBody(context.maxBody);
+    router[registrars[route.method]](paths, ...body, handler);
   }
   for (const [path, methods] of methodsByPath(dialect.routes)) router.all(path, methodNotAllowed(methods));
   return router;
@@ -70,9 +72,19 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return found;
 }
 
-function call(route: Call, { services }: MountContext): RequestHandler {
+function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }: MountContext): RequestHandler {
   return async (req, res) => {
-    res.json(await route.run(paramsOf(req), services));
+    const body = route.body === undefined ? undefined : parseBody(route.body, req.body);
+    ignored.report(res, route.ignored?.(body) ?? []);
+    // What needs no body only looks something up, which it may at any time.
+    const { signal, end } = route.body === undefined ? instant : lifecycle.begin(res, timeoutMs);
+    try {
+      res.json(await route.run({ params: paramsOf(req), body, signal }, services));
+    } catch (thrown) {
+      throw signal.aborted ? abortError(signal) : thrown;
+    } finally {
+      end();
+    }
   };
 }
 

@@ -7,7 +7,7 @@ export const listModels: Call = {
   kind: 'call',
   method: 'GET',
   paths: ['/v1/models'],
-  run: async (_params, { models }) => ({ object: 'list', data: models.list().map(entry) }),
+  run: async (_input, { models }) => ({ object: 'list', data: models.list().map(entry) }),
 };
 
 /** The model that would answer to a name. */
@@ -15,7 +15,7 @@ export const retrieveModel: Call = {
   kind: 'call',
   method: 'GET',
   paths: ['/v1/models/:id', '/v1/models/:owner/:name'],
-  run: async (params, { models }) => entry(models.resolve(modelInPath(params)).info),
+  run: async ({ params }, { models }) => entry(models.resolve(modelInPath(params)).info),
 };
 
 /** OpenAI's four fields; the rest are extensions. */
