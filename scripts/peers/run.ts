@@ -30,7 +30,7 @@ const { values } = parseArgs({
 
 const programs: Programs = {
   model: path.resolve(values.model),
-  hearth: here('../../dist/cli/main.js'),
+  hearth: here('../../dist/cli/hearth.cjs'),
   llamaServer: path.resolve(values['llama-server']),
   python: path.resolve(values.python),
   flaskService: here('flask-service.py'),

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { run } from './run.ts';
 
 // `hearth serve | head -1` closes our stdout; a server goes on without it.

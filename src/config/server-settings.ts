@@ -74,7 +74,7 @@ export const limitSettings = {
   stepBudget: setting({
     group: 'Limits',
     schema: whole(1, longest),
-    default: 200,
+    default: 250,
     help: 'longest step in milliseconds while prompts are read; lower: smoother streams, higher: faster prompts',
   }),
   drainTimeout: setting({

@@ -40,8 +40,6 @@ export type StepResult = readonly { slot: number; id: number; logprobs?: TokenLo
 export interface Stepper {
   /** Sequences that can be decoded together. */
   readonly slots: number;
-  /** Slots whose numbers differ by a multiple of this share a batch; the others compute beside them. */
-  readonly groups: number;
   /** Tokens a slot holds at most. */
   readonly contextSize: number;
   /** Tokens one step takes at most, over all slots. */

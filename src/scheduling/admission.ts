@@ -32,17 +32,12 @@ export class Admission {
   /** Where a prompt goes, or whom it waits for; undefined where no slot is free. */
   place(prompt: readonly number[]): Placement | Wait | undefined {
     if (!this.reuse) {
-      const slot = leastMissed(
-        this.slots.filter(({ sequence }) => !sequence),
-        this.slots,
-        this.stepper.groups,
-      );
+      const slot = leastMissed(this.slots);
       return slot && { slot, length: 0 };
     }
     const costs = {
       readMs: (tokens: number) => this.pace.readMs(tokens),
       copyMs: (length: number) => this.stepper.copyMs(length),
-      groups: this.stepper.groups,
     };
     return placePrompt(prompt, this.slots, costs, this.cache);
   }

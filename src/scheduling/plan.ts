@@ -14,6 +14,8 @@ export interface PlannedStep {
   plan: StepPlan;
   decoders: number;
   promptTokens: number;
+  /** Tokens before those that are read, as a mean over all of them. */
+  position: number;
 }
 
 /**
@@ -21,12 +23,12 @@ export interface PlannedStep {
  * Readers share the room evenly in the order given, so a long prompt does not hold up a short one behind it.
  * @param running sequences with a slot, in the order of their admission
  * @param sizes batchSize: tokens a step takes at most, at least the number of slots; chunkUnit: what chunks are a multiple of
- * @param chunk prompt tokens at most beside so many decoders
+ * @param chunk prompt tokens at most beside so many decoders, after so many tokens
  */
 export function planStep(
   running: readonly Running[],
   { batchSize, chunkUnit }: { batchSize: number; chunkUnit: number },
-  chunk: (decoders: number) => number,
+  chunk: (decoders: number, position: number) => number,
 ): PlannedStep {
   const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
   const readers: Running[] = [];
@@ -36,8 +38,10 @@ export function planStep(
   }
   const decoders = plan.length;
   const needs = readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read);
-  const shares = divide(needs, batchSize - decoders, chunk(decoders), chunkUnit);
+  const reached = readers.reduce((sum, { sequence }) => sum + sequence.read, 0) / Math.max(1, readers.length);
+  const shares = divide(needs, batchSize - decoders, chunk(decoders, reached), chunkUnit);
   let promptTokens = 0;
+  let before = 0;
   readers.forEach(({ slot, sequence }, index) => {
     const share = shares[index] ?? 0;
     if (share === 0) return;
@@ -45,8 +49,9 @@ export function planStep(
     const { prompt } = sequence.request;
     plan.push({ slot, tokens: prompt.slice(sequence.read, end), sample: end === prompt.length });
     promptTokens += share;
+    before += share * (sequence.read + share / 2);
   });
-  return { plan, decoders, promptTokens };
+  return { plan, decoders, promptTokens, position: before / Math.max(1, promptTokens) };
 }
 
 /**

@@ -6,8 +6,6 @@ import { leastMissed, type Slot } from './slots.ts';
 export interface PrefixCosts {
   readMs(tokens: number): number;
   copyMs(length: number): number;
-  /** Slots whose numbers differ by a multiple of this share a batch. */
-  groups: number;
 }
 
 /** A free slot for a prompt, and where the beginning of the prompt comes from. */
@@ -73,7 +71,7 @@ function pays({ readMs }: PrefixCosts, tokens: number, ms: number): boolean {
  */
 function chooseTarget(slots: readonly Slot[], has: (slot: Slot) => number, costs: PrefixCosts): Slot | undefined {
   const free = slots.filter(({ sequence }) => !sequence);
-  const spare = leastMissed(free, slots, costs.groups);
+  const spare = leastMissed(slots);
   const nearest = mostOf(free, has);
   if (!spare || !nearest || has(nearest) === has(spare)) return spare;
   const lost = nearest.tokens.length - has(nearest);

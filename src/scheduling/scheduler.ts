@@ -193,7 +193,9 @@ export class Scheduler {
       slot.sequence && !slot.sequence.dropped ? [{ slot: slot.id, sequence: slot.sequence }] : [],
     );
     if (running.length === 0) return;
-    const { plan, decoders, promptTokens } = planStep(running, this.stepper, (count) => this.pace.chunk(count));
+    const { plan, decoders, promptTokens, position } = planStep(running, this.stepper, (count, reached) =>
+      this.pace.chunk(count, reached),
+    );
     const began = this.clock.now();
     let results;
     try {
@@ -206,7 +208,7 @@ export class Scheduler {
       return;
     }
     const ms = this.clock.now() - began;
-    this.pace.measured(ms, decoders, promptTokens);
+    this.pace.measured(ms, decoders, promptTokens, position);
     this.counters.stepped(ms, promptTokens, results.length);
     for (const { slot: id, tokens } of plan) {
       const slot = this.slots[id];

@@ -9,20 +9,23 @@ export interface Slot {
   usedAt: number;
 }
 
+/** Losing fewer tokens than this costs less than what a step gains from slots that lie together. */
+const WORTH_KEEPING = 256;
+
 /**
- * The slot whose loss is smallest: in the group with the fewest at work an empty one, then the one unused for longest.
- * @param free slots to choose from
- * @param all slots there are
- * @param groups slots whose numbers differ by a multiple of this share a batch
+ * The free slot whose loss is smallest: of those with little in them the one nearest to the slots at work (llama.cpp decodes
+ * neighbours in one batch), an empty one first; else the one unused for longest.
  */
-export function leastMissed(free: readonly Slot[], all: readonly Slot[], groups: number): Slot | undefined {
-  const crowd = Array.from({ length: groups }, () => 0);
-  for (const { id, sequence } of all) if (sequence) crowd[id % groups] = (crowd[id % groups] ?? 0) + 1;
-  const rank = ({ id, tokens, usedAt }: Slot): number[] => [
-    crowd[id % groups] ?? 0,
-    Math.min(tokens.length, 1),
-    usedAt,
-  ];
+export function leastMissed(slots: readonly Slot[]): Slot | undefined {
+  const working = slots.filter(({ sequence }) => sequence).map(({ id }) => id);
+  const first = Math.min(...working);
+  const last = Math.max(...working);
+  const rank = ({ id, tokens, usedAt }: Slot): number[] => {
+    const keep = tokens.length >= WORTH_KEEPING;
+    const beyond = working.length === 0 ? 0 : Math.max(0, first - id, id - last);
+    return [Number(keep), keep ? 0 : beyond, Number(tokens.length > 0), usedAt];
+  };
+  const free = slots.filter(({ sequence }) => !sequence);
   let best = free[0];
   for (const slot of free) if (best && isLess(rank(slot), rank(best))) best = slot;
   return best;

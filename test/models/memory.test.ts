@@ -48,13 +48,14 @@ test(
         scratchFolder: tmpdir(),
       } as const;
       const before = anonymous();
-      const { contexts, memory } = await createContext(
+      const planned = await createContext(
         llama,
         model,
         { ...options, contextSize, slots, kvCacheType, flashAttention },
         1,
       );
-      const [context] = contexts as [LlamaContext & Native];
+      const { memory } = planned;
+      const context = planned.context as LlamaContext & Native;
       const grown = anonymous() - before;
       const allocated = context._ctx.getMemoryBreakdown().cpuRam;
       assert.ok(Math.abs(memory.contextBytes - allocated) <= 0.15 * allocated, `${name}: ${allocated} allocated`);

@@ -49,6 +49,7 @@ for (const [way, costs] of Object.entries(ways)) {
         contextSize: 256,
         batchSize: 256,
         threads: fixedThreads(1),
+        padsChunks: true,
         handover: new Handover(native, costs, 256, join(folder, 'handover.state')),
         affordableGap: 0,
         dispose: () => context.dispose(),

@@ -44,7 +44,6 @@ export function expectedTokens(prompt: readonly number[], maxTokens: number, end
 /** A deterministic engine that checks every call the scheduler makes. */
 export class FakeStepper implements Stepper {
   readonly slots: number;
-  readonly groups = 1;
   readonly chunkUnit = 1;
   readonly contextSize: number;
   readonly batchSize: number;

@@ -27,7 +27,8 @@ export async function startServer(
     [...nodeOptions, '--import', 'tsx', 'src/cli/main.ts', 'serve', '--port', '0', ...args],
     {
       cwd: packageRoot,
-      env: Object.fromEntries(inherited),
+      // As `npm run serve` has it.
+      env: { UV_THREADPOOL_SIZE: '1', ...Object.fromEntries(inherited) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -52,7 +52,7 @@ test('without anything every setting has its declared default', () => {
     maxQueueWait: 60,
     timeout: 600,
     maxBody: 33_554_432,
-    stepBudget: 200,
+    stepBudget: 250,
     drainTimeout: 30,
     maxTokens: undefined,
     temperature: undefined,

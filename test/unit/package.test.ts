@@ -66,7 +66,7 @@ describe('the npm tarball', () => {
       typeof entry === 'string' ? [entry] : Object.values(entry),
     );
     for (const path of named) assert.ok(packed.includes(path.replace('./', '')), path);
-    assert.match(await readFile(join(folder, 'dist/cli/main.js'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
+    assert.match(await readFile(join(folder, 'dist/cli/hearth.cjs'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
   });
 });
 

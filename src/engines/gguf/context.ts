@@ -13,16 +13,8 @@ const GPU_SLOTS = 16;
 /** Longer batches read no faster on a CPU (docs/benchmarks.md), and their logits take memory for each token. */
 const BATCH = 512;
 
-/**
- * Weights up to this size are read so fast that starting and joining threads for every step takes longer: then two contexts
- * beside each other, each with half of the threads, decode more than one context with all of them (docs/benchmarks.md).
- * Larger weights would be read twice.
- */
-const SMALL_WEIGHTS = 512 * 2 ** 20;
-
 export interface PlannedContext {
-  /** One for each lane: lane l of n has the slots l, l + n, l + 2n … */
-  contexts: LlamaContext[];
+  context: LlamaContext;
   /** Tokens per slot. */
   contextSize: number;
   slots: number;
@@ -32,7 +24,7 @@ export interface PlannedContext {
 }
 
 /**
- * Makes the contexts of all slots, as large as the user asked for or as memory allows.
+ * Makes the context of all slots, as large as the user asked for or as memory allows.
  * @throws InferenceError insufficient_memory before anything is allocated, invalid_request for a KV cache that cannot be
  */
 export async function createContext(
@@ -46,9 +38,7 @@ export async function createContext(
   const weights = weightsOf(model);
   const { bytes: ram, containerLimit } = await freeRam(llama, weights.mapped);
   const free = { ram, vram: cpu ? 0 : (await llama.getVramState()).free };
-  const lanesOf = (slots: number): number =>
-    cpu && threads > 1 && slots > 1 && weights.bytes <= SMALL_WEIGHTS ? 2 : 1;
-  const estimate = estimator(model, options, lanesOf);
+  const estimate = estimator(model, options);
   const plan = await planMemory({
     contextSize: options.contextSize,
     slots: options.slots,
@@ -60,10 +50,10 @@ export async function createContext(
     smallerTypes: smallerTypes(model, options),
     needs: (contextSize, slots, type) => estimate(contextSize, slots, type, options.flashAttention),
   });
-  const contexts = await allocate(model, options, plan, lanesOf(plan.slots), threads);
+  const context = await allocate(model, options, plan, threads);
   const scarce = plan.needs.vram / Math.max(1, free.vram) > plan.needs.ram / Math.max(1, free.ram) ? 'vram' : 'ram';
   return {
-    contexts,
+    context,
     contextSize: plan.contextSize,
     slots: plan.slots,
     batchSize: batchOf(options, plan.contextSize, plan.slots),
@@ -96,12 +86,11 @@ type Estimate = (
 ) => Promise<Amount>;
 
 /** llama.cpp sets up the context without memory and adds up its buffers; its older formula is wrong for blocks. */
-function estimator(model: LlamaModel, options: LoadOptions, lanesOf: (slots: number) => number): Estimate {
+function estimator(model: LlamaModel, options: LoadOptions): Estimate {
   return async (contextSize, slots, type, flashAttention) => {
-    const lanes = lanesOf(slots);
     const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2({
       contextSize,
-      sequences: Math.ceil(slots / lanes),
+      sequences: slots,
       batchSize: batchOf(options, contextSize, slots),
       modelGpuLayers: model.gpuLayers,
       swaFullCache: true,
@@ -109,7 +98,7 @@ function estimator(model: LlamaModel, options: LoadOptions, lanesOf: (slots: num
       kvCacheKeyType: ggmlType(type),
       kvCacheValueType: ggmlType(type),
     });
-    return { ram: cpuRam * lanes, vram: gpuVram * lanes };
+    return { ram: cpuRam, vram: gpuVram };
   };
 }
 
@@ -117,27 +106,21 @@ async function allocate(
   model: LlamaModel,
   options: LoadOptions,
   { contextSize, slots, needs }: MemoryPlan,
-  lanes: number,
   threads: number,
-): Promise<LlamaContext[]> {
+): Promise<LlamaContext> {
   const type = ggmlType(options.kvCacheType);
-  const contexts: LlamaContext[] = [];
   try {
-    for (let lane = 0; lane < lanes; lane += 1) {
-      const context = await model.createContext({
-        contextSize,
-        sequences: Math.ceil((slots - lane) / lanes),
-        batchSize: batchOf(options, contextSize, slots),
-        threads,
-        flashAttention: flashMode(options.flashAttention),
-        experimentalKvCacheKeyType: type,
-        experimentalKvCacheValueType: type,
-        // A window that has moved on cannot be gone back to; the full cache lets slots keep a prefix.
-        swaFullCache: true,
-      });
-      contexts.push(context);
-    }
-    return contexts;
+    return await model.createContext({
+      contextSize,
+      sequences: slots,
+      batchSize: batchOf(options, contextSize, slots),
+      threads,
+      flashAttention: flashMode(options.flashAttention),
+      experimentalKvCacheKeyType: type,
+      experimentalKvCacheValueType: type,
+      // A window that has moved on cannot be gone back to; the full cache lets slots keep a prefix.
+      swaFullCache: true,
+    });
   } catch (error) {
     throw new InferenceError(
       'insufficient_memory',

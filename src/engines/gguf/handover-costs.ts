@@ -10,7 +10,7 @@ const MS_PER_BYTE = 0.6 / 2 ** 20;
 
 /**
  * Measures what handing a prefix from one slot to another costs, on the empty slots 0 and 1; leaves them empty.
- * @param slots of the context; with a single one only a file can go to another context
+ * @param slots of the context; with a single one there is nothing to copy to
  * @param forgets whether the model can forget a tail; one that cannot has little use for another's prefix
  * @param folder where the transfer file goes
  */

@@ -10,11 +10,6 @@ export interface HandoverCosts {
   fileMsPerToken: number;
 }
 
-/** Milliseconds that handing over so many tokens in a file takes. */
-export function fileMs({ fileMs: fixed, fileMsPerToken }: HandoverCosts, length: number): number {
-  return fixed + fileMsPerToken * length;
-}
-
 /**
  * Gives a slot's prefix to another slot, in the cheaper of two ways: a native copy costs what a slot's memory takes in all,
  * a state file what the prefix takes (docs/benchmarks.md). One file serves all who take the same prefix before the next step.
@@ -116,6 +111,6 @@ export class Handover {
   }
 
   private byFileMs(length: number): number {
-    return fileMs(this.costs, length);
+    return this.costs.fileMs + this.costs.fileMsPerToken * length;
   }
 }

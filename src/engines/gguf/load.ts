@@ -12,11 +12,10 @@ import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
-import { LaneStepper } from './lanes.ts';
 import { LogprobReader } from './logprobs.ts';
 import { SlotSampler } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
-import { fixedThreads, LaneThreads, LearnedThreads, type Threads } from './threads.ts';
+import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
 import { createTokenizer } from './tokenizer.ts';
 
 /**
@@ -35,12 +34,12 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const model = await loadModel(llama, options, engineErrors);
   try {
     checkModel(model, options);
-    const { contexts, memory, ...sizes } = await createContext(llama, model, options, cores);
+    const { context, memory, ...sizes } = await createContext(llama, model, options, cores);
     const tokenizer = createTokenizer(model);
     const stepper = await createStepper({
       llama,
       model,
-      contexts,
+      context,
       cores,
       options,
       endTokens: tokenizer.special.eog,
@@ -72,39 +71,33 @@ interface StepperParts extends Omit<PlannedContext, 'memory'> {
   endTokens: ReadonlySet<number>;
 }
 
-/** Measures what steps and copies cost here, on the first context, and joins the contexts into one stepper. */
+/** Measures what steps and copies cost here. */
 async function createStepper(parts: StepperParts): Promise<Stepper> {
-  const { llama, model, contexts, contextSize, batchSize, cores, options, endTokens } = parts;
-  const natives = contexts.map(addonContext);
-  const slotsOf = (lane: number): number => Math.ceil((parts.slots - lane) / natives.length);
-  const [first] = natives;
-  if (!first) throw new Error('no context was made');
-  const fillable = await canForgetTail(first);
-  const steps = await tuneSteps(first, llama, slotsOf(0), cores, options.threads, fillable);
-  const costs = await measureHandover(first, slotsOf(0), fillable, options.scratchFolder);
-  const threads = new LaneThreads(steps.threads, Math.floor(cores / natives.length));
+  const { llama, model, context, contextSize, slots, batchSize, cores, options, endTokens } = parts;
+  const native = addonContext(context);
+  const fillable = await canForgetTail(native);
+  const { threads, affordableGap: gap } = await tuneSteps(native, llama, slots, cores, options.threads, fillable);
+  const costs = await measureHandover(native, slots, fillable, options.scratchFolder);
   const createSampler = () => createAddonSampler(llama, addonModel(model));
-  const lanes = natives.map((context, lane) => {
-    const samplers = Array.from({ length: slotsOf(lane) }, () => new SlotSampler(createSampler(), endTokens));
-    const logprobs = samplers.map(() => new LogprobReader(createSampler));
-    return new GgufStepper({
-      context,
-      samplers,
-      logprobs,
-      contextSize,
-      batchSize,
-      affordableGap: steps.affordableGap,
-      threads,
-      handover: new Handover(context, costs, contextSize, join(options.scratchFolder, `lane-${lane}.state`)),
-      dispose: async () => {
-        for (const sampler of samplers) sampler.native.dispose();
-        for (const reader of logprobs) reader.dispose();
-        await contexts[lane]?.dispose();
-      },
-    });
+  const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), endTokens));
+  const logprobs = samplers.map(() => new LogprobReader(createSampler));
+  return new GgufStepper({
+    context: native,
+    samplers,
+    logprobs,
+    contextSize,
+    batchSize,
+    affordableGap: gap,
+    padsChunks: fillable && llama.gpu === false && options.flashAttention !== 'off',
+    threads,
+    handover: new Handover(native, costs, contextSize, join(options.scratchFolder, 'copy.state')),
+    dispose: async () => {
+      for (const sampler of samplers) sampler.native.dispose();
+      for (const reader of logprobs) reader.dispose();
+      await context.dispose();
+      await model.dispose();
+    },
   });
-  const file = join(options.scratchFolder, 'lanes.state');
-  return new LaneStepper({ lanes, threads, costs, file, dispose: () => model.dispose() });
 }
 
 /** @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower */

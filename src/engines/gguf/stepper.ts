@@ -17,18 +17,22 @@ export interface StepperOptions {
   handover: Handover;
   /** Idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
+  /** Whether a chunk just below a tile is quicker to read with padding. */
+  padsChunks: boolean;
   dispose(): Promise<void>;
 }
 
-/** A token that is decoded in an idle slot only to keep its neighbours in one batch, and forgotten at once. */
+/** A token that is decoded only because a batch is faster with it, and forgotten at once. */
 const FILLER = 0;
 
 /** Flash attention on a CPU takes this many tokens of a sequence at once, and is half as fast with one less. */
 const TILE = 64;
+/** From so many tokens on, after so long a context, a chunk costs more than a whole tile (docs/benchmarks.md). */
+const PAD_FROM = 40;
+const PAD_AFTER = 256;
 
 /** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
 export class GgufStepper implements Stepper {
-  readonly groups = 1;
   readonly chunkUnit = TILE;
   readonly slots: number;
   readonly contextSize: number;
@@ -56,14 +60,14 @@ export class GgufStepper implements Stepper {
   }
 
   /**
-   * Two native batches: the decoders, then the chunks of prompts. llama.cpp computes sequences of different lengths apart in any
-   * case, a token of each first, and would leave of a chunk of 64 only 63.
+   * The decoders in one native batch, then each chunk in one of its own: llama.cpp cuts sequences of different lengths into
+   * equal pieces, those of the shortest first, and pieces below a tile are slow.
    */
   async step(plan: StepPlan): Promise<StepResult> {
     const decoders = plan.filter(({ tokens }) => tokens.length === 1);
-    const chunks = plan.filter(({ tokens }) => tokens.length > 1);
+    const chunks = plan.filter(({ tokens }) => tokens.length > 1).map((chunk) => [chunk]);
     const results: StepResult[number][] = [];
-    for (const batch of [decoders, chunks]) if (batch.length > 0) results.push(...(await this.decode(batch)));
+    for (const batch of [decoders, ...chunks]) if (batch.length > 0) results.push(...(await this.decode(batch)));
     return results;
   }
 
@@ -76,14 +80,16 @@ export class GgufStepper implements Stepper {
       entries.map(({ slot }) => slot),
       this.batchSize - count,
     );
-    context.initBatch(count + fillers.length);
+    const padding = this.padding(entries);
+    const total = count + fillers.length + padding.length;
+    context.initBatch(total);
     const wanted: { slot: number; index: number }[] = [];
     for (const { slot, tokens, sample } of this.withFillers(entries, fillers)) {
       const logits = sample ? [tokens.length - 1] : [];
-      const indexes = context.addToBatch(slot, this.length(slot), Uint32Array.from(tokens), Uint32Array.from(logits));
+      const whole = Uint32Array.from([...tokens, ...padding]);
+      const indexes = context.addToBatch(slot, this.length(slot), whole, Uint32Array.from(logits));
       for (const index of indexes) wanted.push({ slot, index });
     }
-    const total = count + fillers.length;
     const cells = entries.reduce((sum, { slot }) => sum + this.length(slot), 0);
     const used = threads.choose(total, cells);
     context.setThreads(used);
@@ -92,6 +98,8 @@ export class GgufStepper implements Stepper {
       await context.decodeBatch();
     } finally {
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
+      const [chunk] = padding.length > 0 ? entries : [];
+      if (chunk) context.removeTokenCellsFromSequence(chunk.slot, this.length(chunk.slot) + chunk.tokens.length, -1);
     }
     threads.measured(total, cells, used, performance.now() - began);
     await this.options.handover.decoded();
@@ -158,6 +166,17 @@ export class GgufStepper implements Stepper {
       if (slots.every((slot) => this.length(slot) < this.contextSize)) fillers.push(...slots);
     }
     return fillers;
+  }
+
+  /** What makes a chunk a whole tile, where that is quicker and there is room. */
+  private padding(entries: StepPlan): number[] {
+    const [chunk, ...others] = entries;
+    if (!chunk || others.length > 0 || !this.options.padsChunks) return [];
+    const held = this.length(chunk.slot);
+    const { length } = chunk.tokens;
+    const pays = length >= PAD_FROM && length < TILE && held >= PAD_AFTER;
+    const fits = held + TILE <= this.contextSize && TILE <= this.batchSize;
+    return pays && fits ? Array.from({ length: TILE - length }, () => FILLER) : [];
   }
 
   private withFillers(entries: StepPlan, fillers: readonly number[]): StepPlan {

@@ -12,33 +12,12 @@ export function fixedThreads(threads: number): Threads {
   return { choose: () => threads, measured: () => {} };
 }
 
-/** Threads of lanes that may compute at the same time: then each has its share, alone a lane has what `alone` says. */
-export class LaneThreads implements Threads {
-  /** Whether the next batch takes its share alone. */
-  shared = false;
-  private readonly alone: Threads;
-  private readonly share: number;
-
-  constructor(alone: Threads, share: number) {
-    this.alone = alone;
-    this.share = share;
-  }
-
-  choose(tokens: number, cells: number): number {
-    return this.shared ? this.share : this.alone.choose(tokens, cells);
-  }
-
-  measured(tokens: number, cells: number, threads: number, ms: number): void {
-    if (!this.shared) this.alone.measured(tokens, cells, threads, ms);
-  }
-}
-
 /** Counts that were so much slower than the best at load are not tried again. */
 const HOPELESS = 2;
 /** Consecutive steps of a trial: the first wake the cores up. */
-const TRIAL_STEPS = 5;
+const TRIAL_STEPS = 4;
 /** Steps after which the losers get another trial: other work on the machine comes and goes. */
-const RETRY_AFTER = 400;
+const RETRY_AFTER = 150;
 /** Weight of the newest measurement. */
 const GAIN = 0.3;
 
@@ -48,7 +27,7 @@ interface Candidate {
   trialSteps: number;
 }
 
-interface Lane {
+interface Case {
   candidates: Candidate[];
   steps: number;
 }
@@ -60,39 +39,39 @@ interface Lane {
  */
 export class LearnedThreads implements Threads {
   private readonly costs: StepCosts;
-  private readonly lanes = new Map<string, Lane>();
+  private readonly cases = new Map<string, Case>();
 
   constructor(costs: StepCosts) {
     this.costs = costs;
   }
 
   choose(tokens: number, cells: number): number {
-    const lane = this.lane(tokens, cells);
-    if (!lane) return this.costs.threads.at(-1) ?? 1;
-    const trial = lane.candidates.find(({ trialSteps }) => trialSteps > 0);
+    const found = this.caseOf(tokens, cells);
+    if (!found) return this.costs.threads.at(-1) ?? 1;
+    const trial = found.candidates.find(({ trialSteps }) => trialSteps > 0);
     if (trial) return trial.threads;
-    lane.steps += 1;
-    if (lane.steps % RETRY_AFTER === 0) for (const candidate of lane.candidates) candidate.trialSteps = TRIAL_STEPS;
-    return fastest(lane.candidates);
+    found.steps += 1;
+    if (found.steps % RETRY_AFTER === 0) for (const candidate of found.candidates) candidate.trialSteps = TRIAL_STEPS;
+    return fastest(found.candidates);
   }
 
   measured(tokens: number, cells: number, threads: number, ms: number): void {
-    const candidate = this.lane(tokens, cells)?.candidates.find((one) => one.threads === threads);
+    const candidate = this.caseOf(tokens, cells)?.candidates.find((one) => one.threads === threads);
     if (!candidate) return;
     candidate.ms = candidate.ms === undefined ? ms : candidate.ms + GAIN * (ms - candidate.ms);
     candidate.trialSteps = Math.max(0, candidate.trialSteps - 1);
   }
 
-  private lane(tokens: number, cells: number): Lane | undefined {
+  private caseOf(tokens: number, cells: number): Case | undefined {
     const size = this.costs.sizes.findIndex((measured) => measured >= tokens);
     if (size < 0) return undefined;
     const key = `${size} ${Math.floor(Math.log2(cells + 256))}`;
-    let lane = this.lanes.get(key);
-    if (!lane) {
-      lane = { candidates: this.worthTrying(size), steps: 0 };
-      this.lanes.set(key, lane);
+    let found = this.cases.get(key);
+    if (!found) {
+      found = { candidates: this.worthTrying(size), steps: 0 };
+      this.cases.set(key, found);
     }
-    return lane;
+    return found;
   }
 
   private worthTrying(size: number): Candidate[] {
