@@ -33,9 +33,16 @@ test('a close call is decided by the steps themselves, apart for short and long 
   const threads = new LearnedThreads(costs);
   const short = run(threads, 8, 100, 300, (used) => (used === 1 ? 20 : 25));
   const long = run(threads, 8, 4000, 300, (used) => (used === 1 ? 48 : 30));
-  // Two trials of four steps each.
-  assert.deepEqual(Object.fromEntries(short), { 1: 292, 2: 8 });
-  assert.deepEqual(Object.fromEntries(long), { 1: 8, 2: 292 });
+  // Two trials of eight steps each.
+  assert.deepEqual(Object.fromEntries(short), { 1: 284, 2: 16 });
+  assert.deepEqual(Object.fromEntries(long), { 1: 16, 2: 284 });
+});
+
+test('one slow moment of the machine changes nothing', () => {
+  const threads = new LearnedThreads(costs);
+  run(threads, 8, 100, 50, (used) => (used === 1 ? 25 : 20));
+  threads.measured(8, 100, threads.choose(8, 100), 400);
+  assert.equal(threads.choose(8, 100), 2);
 });
 
 test('a choice is made anew when the machine has changed', () => {

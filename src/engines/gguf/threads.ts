@@ -14,12 +14,16 @@ export function fixedThreads(threads: number): Threads {
 
 /** Counts that were so much slower than the best at load are not tried again. */
 const HOPELESS = 2;
-/** Consecutive steps of a trial: the first wake the cores up. */
-const TRIAL_STEPS = 4;
+/** Consecutive steps of a trial. */
+const TRIAL_STEPS = 8;
 /** Steps after which the losers get another trial: other work on the machine comes and goes. */
-const RETRY_AFTER = 150;
-/** Weight of the newest measurement. */
-const GAIN = 0.3;
+const RETRY_AFTER = 200;
+/** Weight of the newest step: a moment in which something else had the core is no reason to change. */
+const GAIN = 0.05;
+/** Weight of a step of a trial. */
+const TRIAL_GAIN = 0.2;
+/** A step this many times as long as usual counts as so long. */
+const OUTLIER = 4;
 
 interface Candidate {
   threads: number;
@@ -58,7 +62,9 @@ export class LearnedThreads implements Threads {
   measured(tokens: number, cells: number, threads: number, ms: number): void {
     const candidate = this.caseOf(tokens, cells)?.candidates.find((one) => one.threads === threads);
     if (!candidate) return;
-    candidate.ms = candidate.ms === undefined ? ms : candidate.ms + GAIN * (ms - candidate.ms);
+    const gain = candidate.trialSteps > 0 ? TRIAL_GAIN : GAIN;
+    const usual = candidate.ms ?? ms;
+    candidate.ms = usual + gain * (Math.min(ms, OUTLIER * usual) - usual);
     candidate.trialSteps = Math.max(0, candidate.trialSteps - 1);
   }
 
