@@ -59,7 +59,7 @@ export class Pace {
   /** The n for which n × tokenMs, in the middle of the n tokens, is `ms`. */
   private tokensWithin(ms: number, position: number): number {
     const first = this.tokenMs.at(position);
-    const rise = this.tokenMs.slope;
+    const rise = this.tokenMs.slopeAt(position);
     return rise === 0 ? ms / first : (Math.sqrt(first * first + 2 * rise * ms) - first) / rise;
   }
 }
