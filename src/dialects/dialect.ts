@@ -71,8 +71,8 @@ export type Route = Generation<unknown> | Call<unknown>;
 
 export interface Dialect {
   name: string;
-  /** The path under which unknown routes are answered in this dialect's form: `/v1`. */
-  prefix: string;
+  /** The paths under which unknown routes are answered in this dialect's form: `/v1`. */
+  prefixes: readonly string[];
   routes: readonly Route[];
   error(error: InferenceError): { status: number; body: unknown };
 }

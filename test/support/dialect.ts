@@ -33,6 +33,11 @@ export function generationOf(dialect: Dialect): Generation<unknown> {
   throw new Error(`${dialect.name} has no generation`);
 }
 
+/** A dialect with the routes of one path alone. */
+export function at(dialect: Dialect, path: string): Dialect {
+  return { ...dialect, routes: dialect.routes.filter(({ paths }) => paths.includes(path)) };
+}
+
 /** A body's way to its request, as the mount goes it. */
 export function parse(dialect: Dialect, body: unknown, params: Record<string, string> = {}): Parsed {
   const route = generationOf(dialect);

@@ -7,7 +7,13 @@ import { dialectSettings } from '../support/server.ts';
 const dialect = createOpenai(dialectSettings);
 const messages = [{ role: 'user', content: 'Hi' }];
 const prompt = { kind: 'chat', messages };
-const names = { maxTokens: 'max_tokens', maxTotalTokens: 'max_tokens', minTokens: 'min_tokens', n: 'n' };
+const names = {
+  maxTokens: 'max_tokens',
+  maxTotalTokens: 'max_tokens',
+  minTokens: 'min_tokens',
+  n: 'n',
+  logitBias: 'logit_bias',
+};
 const silent = { n: 1, silentTemperature: 1, minTokens: 0, ignoreEos: false, sampling: {}, stop: [], prompt, names };
 
 test('takes the least', () => {
@@ -68,6 +74,8 @@ test('translates every parameter and extension, zeros included', () => {
     repetition_penalty: 1.1,
     ignore_eos: true,
     min_tokens: 3,
+    logit_bias: { 7: -100, 8: 0, 9: 2.5 },
+    cache_prompt: false,
   });
   assert.deepEqual(request, {
     ...silent,
@@ -88,6 +96,12 @@ test('translates every parameter and extension, zeros included', () => {
     },
     names: { ...names, maxTokens: 'max_completion_tokens' },
     stop: ['x'],
+    logitBias: [
+      { token: 7, bias: -Infinity },
+      { token: 8, bias: 0 },
+      { token: 9, bias: 2.5 },
+    ],
+    reuse: false,
   });
 });
 
@@ -124,7 +138,10 @@ test('refuses by name what would change the text and cannot be done', () => {
     [{ top_logprobs: 3 }, 'top_logprobs'],
     [{ logprobs: false, top_logprobs: 1 }, 'top_logprobs'],
     [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
-    [{ logit_bias: { 50256: -100 } }, 'logit_bias'],
+    [{ logit_bias: { 50256: -101 } }, 'logit_bias.50256'],
+    [{ logit_bias: { Paris: 1 } }, 'logit_bias.Paris'],
+    [{ logit_bias: [[1, 2]] }, 'logit_bias'],
+    [{ cache_prompt: 1 }, 'cache_prompt'],
     [{ modalities: ['text', 'audio'] }, 'modalities[1]'],
     [{ audio: { voice: 'x' } }, 'audio'],
     [{ store: true }, 'store'],
@@ -171,6 +188,18 @@ test('ignores unknown fields by name unless told to refuse, and always refuses n
   assert.equal(near.message, 'max_token is not known; did you mean max_tokens?');
 });
 
+const timings = {
+  cache_n: 3,
+  prompt_n: 2,
+  prompt_ms: 1,
+  prompt_per_token_ms: 0.5,
+  prompt_per_second: 2000,
+  predicted_n: 4,
+  predicted_ms: 1,
+  predicted_per_token_ms: 0.25,
+  predicted_per_second: 4000,
+};
+
 test('renders the completion', () => {
   assert.deepEqual(render(dialect, { messages }), {
     id: 'chatcmpl-r1',
@@ -198,6 +227,7 @@ test('renders the completion', () => {
       total_tokens: 9,
       prompt_tokens_details: { cached_tokens: 3 },
     },
+    timings,
   });
 });
 
@@ -214,9 +244,15 @@ const chunks = [
   '"choices":[{"index":1,"delta":{},"logprobs":null,"finish_reason":"length"}]',
 ];
 
+/** The frames of chunks; the last one has the timings. */
+function withTimings(all: readonly string[]): string {
+  const end = `,"timings":${JSON.stringify(timings)}`;
+  return all.map((chunk, index) => `${head}${chunk}${index === all.length - 1 ? end : ''}}\n\n`).join('');
+}
+
 test('streams the role once for each choice, pieces, finish reasons, and [DONE]', async () => {
   const text = await streamText(dialect, { messages, n: 2, stream: true });
-  assert.equal(text, chunks.map((chunk) => `${head}${chunk}}\n\n`).join('') + 'data: [DONE]\n\n');
+  assert.equal(text, `${withTimings(chunks)}data: [DONE]\n\n`);
 });
 
 test('streams the usage in a chunk of its own, and null on all others, when asked', async () => {
@@ -224,5 +260,5 @@ test('streams the usage in a chunk of its own, and null on all others, when aske
   const usage =
     '"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":4,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":3}}';
   const expected = [...chunks.map((chunk) => `${chunk},"usage":null`), usage];
-  assert.equal(text, expected.map((chunk) => `${head}${chunk}}\n\n`).join('') + 'data: [DONE]\n\n');
+  assert.equal(text, `${withTimings(expected)}data: [DONE]\n\n`);
 });

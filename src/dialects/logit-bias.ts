@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { InferenceError } from '../contract/errors.ts';
+import type { LogitBias } from '../contract/generate.ts';
+import { must } from './fields.ts';
+import { isGiven } from './request.ts';
+
+/** From here down a bias bans its token, as OpenAI says it practically does. */
+const BAN = -100;
+
+const biasError = must('a number from -100 to 100', 'use -100 to ban the token');
+const bias = z.number({ error: biasError }).min(BAN, { error: biasError }).max(100, { error: biasError });
+const objectError = must('an object from token ids to numbers from -100 to 100');
+
+/** OpenAI's `logit_bias`. */
+export const logitBias = z.record(z.string(), bias, { error: objectError }).nullish();
+
+/** @throws InferenceError invalid_request for a key that is no token id */
+export function toLogitBias(given: z.infer<typeof logitBias>): LogitBias[] | undefined {
+  const entries = Object.entries(given ?? {});
+  if (entries.length === 0) return undefined;
+  return entries.map(([key, value]) => {
+    if (!isId(key)) {
+      const param = `logit_bias.${key.slice(0, 64)}`;
+      throw new InferenceError('invalid_request', `${param} must be named by a token id, such as "42".`, { param });
+    }
+    return { token: Number(key), bias: value <= BAN ? -Infinity : value };
+  });
+}
+
+const weightError = must('a number, or false to ban the token');
+const weight = z.union([z.number({ error: weightError }), z.literal(false)], { error: weightError });
+const pairError = must('a pair of a token id or a text, and a number or false');
+const name = z.union([z.int().min(0), z.string().min(1).max(1000)], {
+  error: must('a token id or a text of up to 1000 characters'),
+});
+
+/** llama-server's: a list of pairs, or an object; what is named by a text are its tokens. */
+export const nativeLogitBias = z
+  .union([z.array(z.tuple([name, weight], { error: pairError })), z.record(z.string().min(1).max(1000), weight)], {
+    error: must('a list of pairs, or an object'),
+  })
+  .nullish();
+
+/** llama-server's forms in the contract's words; false and what is −100 or less ban. */
+export function toNativeLogitBias(given: z.infer<typeof nativeLogitBias>): LogitBias[] | undefined {
+  if (!isGiven(given)) return undefined;
+  const pairs = Array.isArray(given)
+    ? given
+    : Object.entries(given).map(([key, value]): [number | string, number | false] => [
+        isId(key) ? Number(key) : key,
+        value,
+      ]);
+  return pairs.map(([token, value]) => ({
+    token,
+    bias: value === false || value <= BAN ? -Infinity : Math.min(value, -BAN),
+  }));
+}
+
+function isId(key: string): boolean {
+  return /^\d{1,15}$/.test(key);
+}
