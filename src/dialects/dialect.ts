@@ -46,6 +46,8 @@ export interface Generation<Body> {
 export interface CallInput<Body> {
   /** The path's parameters, decoded. */
   params: Readonly<Record<string, string>>;
+  /** What stands behind the path's question mark, decoded; of a name given twice the first. */
+  query: Readonly<Record<string, string>>;
   /** What the call's schema made of the body; undefined for a call without one. */
   body: Body;
   /** Aborted when the client leaves, the request times out or the server ends. */

@@ -36,7 +36,9 @@ export function toPrompts(value: string | readonly unknown[], name: string, { mi
 
 function onePrompt(item: unknown, name: string, mixed: boolean): Prompt {
   if (typeof item === 'string') return { kind: 'text', text: item };
-  if (Array.isArray(item) && item.length > 0) return { kind: 'tokens', items: tokenItems(item, name, mixed) };
+  if (Array.isArray(item) && item.length > 0) {
+    return { kind: 'tokens', items: mixed ? tokenItems(item, name) : tokenIds(item, name) };
+  }
   const text = mixed ? promptString(item) : undefined;
   if (text !== undefined) return { kind: 'text', text };
   throw wrong(name, mixed ? 'a string or a list of token ids and strings' : 'a string or a list of token ids', item);
@@ -51,13 +53,24 @@ function promptString(item: unknown): string | undefined {
   return typeof text === 'string' && none ? text : undefined;
 }
 
-/** Checks a list of token ids, or of token ids and texts. Whether the vocabulary has them is known later. */
-export function tokenItems(items: readonly unknown[], name: string, mixed: boolean): (number | string)[] {
+/** Checks a list of token ids and texts. Whether the vocabulary has an id is known later. @throws as `toPrompts` */
+export function tokenItems(items: readonly unknown[], name: string): (number | string)[] {
   return items.map((item, index) => {
-    if (typeof item === 'number' && Number.isInteger(item) && item >= 0) return item;
-    if (mixed && typeof item === 'string') return item;
-    throw wrong(`${name}[${index}]`, mixed ? 'a token id or a string' : 'a token id (an integer from 0)', item);
+    if (isTokenId(item) || typeof item === 'string') return item;
+    throw wrong(`${name}[${index}]`, 'a token id or a string', item);
   });
+}
+
+/** Checks a list of token ids. @throws as `toPrompts` */
+export function tokenIds(items: readonly unknown[], name: string): number[] {
+  return items.map((item, index) => {
+    if (isTokenId(item)) return item;
+    throw wrong(`${name}[${index}]`, 'a token id (an integer from 0)', item);
+  });
+}
+
+function isTokenId(item: unknown): item is number {
+  return typeof item === 'number' && Number.isInteger(item) && item >= 0;
 }
 
 function wrong(param: string, expected: string, input: unknown): InferenceError {

@@ -44,16 +44,9 @@ export function promptField(prompt: Prompt, names: FieldNames): string | undefin
 
 /** A prompt as its client may read it again: what it wrote, tokens as their texts. */
 export function promptText(prompt: Prompt, tokenizer: Tokenizer): string {
-  switch (prompt.kind) {
-    case 'text':
-      return prompt.text;
-    case 'tokens':
-      return textOf(prompt.items, tokenizer);
-    case 'infill':
-      return prompt.prefix;
-    case 'chat':
-      return '';
-  }
+  if (prompt.kind === 'text') return prompt.text;
+  if (prompt.kind === 'tokens') return textOf(prompt.items, tokenizer);
+  return prompt.kind === 'infill' ? prompt.prefix : '';
 }
 
 /**

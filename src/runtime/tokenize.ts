@@ -90,16 +90,10 @@ export function refuseLongPrompt(prompt: Prompt, tokenizer: Tokenizer, contextSi
 
 /** Texts and ids, of which each becomes at least a token; an empty one is too rare to tell apart. */
 function piecesOf(prompt: Prompt): { pieces: readonly (number | string)[]; what: string } {
-  switch (prompt.kind) {
-    case 'text':
-      return { pieces: [prompt.text], what: 'texts' };
-    case 'chat':
-      return { pieces: prompt.messages.map(({ content }) => content), what: 'messages' };
-    case 'tokens':
-      return { pieces: prompt.items, what: 'token ids and texts' };
-    case 'infill':
-      return { pieces: [prompt.prefix, prompt.suffix, ...prompt.extra.map(({ text }) => text)], what: 'texts' };
-  }
+  if (prompt.kind === 'text') return { pieces: [prompt.text], what: 'texts' };
+  if (prompt.kind === 'chat') return { pieces: prompt.messages.map(({ content }) => content), what: 'messages' };
+  if (prompt.kind === 'tokens') return { pieces: prompt.items, what: 'token ids and texts' };
+  return { pieces: [prompt.prefix, prompt.suffix, ...prompt.extra.map(({ text }) => text)], what: 'texts' };
 }
 
 /**

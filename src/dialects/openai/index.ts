@@ -2,6 +2,7 @@ import type { Dialect, DialectSettings } from '../dialect.ts';
 import { chatRoute } from './chat.ts';
 import { completionsRoute } from './completions.ts';
 import { openaiError } from './errors.ts';
+import { inputTokensRoute } from './input-tokens.ts';
 import { listModels, retrieveModel } from './models.ts';
 
 /** `/v1`, and without it: OpenAI's API. */
@@ -9,7 +10,7 @@ export function createOpenai(settings: DialectSettings): Dialect {
   return {
     name: 'openai',
     prefixes: ['/v1', '/chat', '/completions'],
-    routes: [listModels, retrieveModel, chatRoute(settings), completionsRoute(settings)],
+    routes: [listModels, retrieveModel, chatRoute(settings), completionsRoute(settings), inputTokensRoute(settings)],
     error: openaiError,
   };
 }
