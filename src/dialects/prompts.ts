@@ -27,8 +27,8 @@ export const mixedPrompt = 'a string, a list of token ids and strings, or a list
  */
 export function toPrompts(value: string | readonly unknown[], name: string, { mixed }: Mixing): [Prompt, ...Prompt[]] {
   if (typeof value === 'string') return [{ kind: 'text', text: value }];
-  if (value.some((item) => typeof item === 'number'))
-    return [{ kind: 'tokens', items: tokenItems(value, name, mixed) }];
+  const check = mixed ? tokenItems : tokenIds;
+  if (value.some((item) => typeof item === 'number')) return [{ kind: 'tokens', items: check(value, name) }];
   const [first, ...rest] = value.map((item, index) => onePrompt(item, `${name}[${index}]`, mixed));
   if (first === undefined) throw wrong(name, mixed ? mixedPrompt : openaiPrompt, value);
   return [first, ...rest];
@@ -36,9 +36,8 @@ export function toPrompts(value: string | readonly unknown[], name: string, { mi
 
 function onePrompt(item: unknown, name: string, mixed: boolean): Prompt {
   if (typeof item === 'string') return { kind: 'text', text: item };
-  if (Array.isArray(item) && item.length > 0) {
-    return { kind: 'tokens', items: mixed ? tokenItems(item, name) : tokenIds(item, name) };
-  }
+  const check = mixed ? tokenItems : tokenIds;
+  if (Array.isArray(item) && item.length > 0) return { kind: 'tokens', items: check(item, name) };
   const text = mixed ? promptString(item) : undefined;
   if (text !== undefined) return { kind: 'text', text };
   throw wrong(name, mixed ? 'a string or a list of token ids and strings' : 'a string or a list of token ids', item);

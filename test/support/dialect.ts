@@ -15,6 +15,19 @@ export const result: GenerateResult = {
   timings: { queueMs: 1, firstTokenMs: 2, totalMs: 3 },
 };
 
+/** Its `timings` on the wire. */
+export const wireTimings = {
+  cache_n: 3,
+  prompt_n: 2,
+  prompt_ms: 1,
+  prompt_per_token_ms: 0.5,
+  prompt_per_second: 2000,
+  predicted_n: 4,
+  predicted_ms: 1,
+  predicted_per_token_ms: 0.25,
+  predicted_per_second: 4000,
+};
+
 /** The events of that result. */
 export const events: readonly GenerateEvent[] = [
   { type: 'start', promptTokens: 5 },

@@ -4,7 +4,6 @@ import { wireTimings } from '../timings.ts';
 import { probabilities } from './probabilities.ts';
 import type { SamplingBody } from './sampling-body.ts';
 
-type Done = Extract<GenerateEvent, { type: 'done' }>;
 type Finish = Extract<GenerateEvent, { type: 'finish' }>;
 
 /** One object for one completion, a list for several; fields as llama-server's README names them. */
@@ -26,6 +25,7 @@ export async function* completionFrames(
   info: ReplyInfo,
 ): AsyncGenerator<Frame> {
   const predicted = new Map<number, number>();
+  const withNewLine = new Set<number>();
   const untold: Finish[] = [];
   for await (const event of events) {
     switch (event.type) {
@@ -35,6 +35,7 @@ export async function* completionFrames(
         const { index, text, ids = [], logprobs } = event;
         const count = (predicted.get(index) ?? 0) + ids.length;
         predicted.set(index, count);
+        if (text.includes('\n')) withNewLine.add(index);
         yield {
           json: {
             index,
@@ -48,19 +49,24 @@ export async function* completionFrames(
         break;
       }
       case 'finish':
-        if (event.share) yield lastFrame(event, event.share, body, info);
+        if (event.share) yield lastFrame(event, event.share, withNewLine.has(event.index), body, info);
         else untold.push(event);
         break;
       case 'done':
-        for (const finish of untold) yield lastFrame(finish, event, body, info);
+        for (const finish of untold) yield lastFrame(finish, event, withNewLine.has(finish.index), body, info);
     }
   }
 }
 
-function lastFrame(finish: Finish, share: Share | Done, body: SamplingBody, info: ReplyInfo): Frame {
-  const { index, ids = [], reason, stopString } = finish;
+function lastFrame(
+  { index, ids = [], reason, stopString }: Finish,
+  share: Share,
+  hasNewLine: boolean,
+  body: SamplingBody,
+  info: ReplyInfo,
+): Frame {
   const reply = finalReply(index, '', ids, { finishReason: reason, stopString }, share, info);
-  return { json: picked(reply, body.response_fields) };
+  return { json: picked({ ...reply, has_new_line: hasNewLine }, body.response_fields) };
 }
 
 function finalReply(

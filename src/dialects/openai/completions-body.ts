@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boolean, integer, must, text } from '../fields.ts';
+import { absent, boolean, integer, must, text } from '../fields.ts';
 import { openaiPrompt, promptField } from '../prompts.ts';
 import { chatBody } from './chat-body.ts';
 
@@ -21,7 +21,6 @@ const {
   min_tokens,
   logit_bias,
   cache_prompt,
-  grammar,
   user,
   metadata,
   service_tier,
@@ -54,7 +53,7 @@ export const completionsBody = z.looseObject(
     min_tokens,
     logit_bias,
     cache_prompt,
-    grammar,
+    grammar: absent('it is not supported yet'),
     user,
     metadata,
     service_tier,
