@@ -5,6 +5,8 @@ export interface TokenizeOptions {
   addSpecial: boolean;
   /** Parse the names of special tokens, or take them as plain text. */
   parseSpecial: boolean;
+  /** What the client calls the field, for errors. */
+  name: string;
 }
 
 /** What a model's tokenizer and chat template make of texts, without generating. */
@@ -14,10 +16,10 @@ export interface TextService {
    * @throws InferenceError invalid_request for an id that the vocabulary lacks, aborted or the signal's own reason
    */
   tokenize(items: readonly (number | string)[], options: TokenizeOptions, signal: AbortSignal): Promise<number[]>;
-  /** The bytes that each token stands for, those of its name for a special one. @throws InferenceError as `tokenize` */
+  /** The bytes that each token of the vocabulary stands for, those of its name for a special one. */
   pieces(ids: readonly number[]): Uint8Array[];
-  /** The text of tokens, special ones by their names. @throws InferenceError as `tokenize` */
-  detokenize(ids: readonly number[]): string;
+  /** The text of tokens, special ones by their names. @param name as for `tokenize`. @throws InferenceError as `tokenize` */
+  detokenize(ids: readonly number[], name: string): string;
   /** A prompt as the model is given it, messages by the chat template. @throws InferenceError where that refuses them */
   render(prompt: Prompt): string;
   /** How many tokens a prompt has, also where they are more than the context holds. @throws InferenceError as a generation */

@@ -1,6 +1,6 @@
-import { InferenceError } from '../contract/errors.ts';
 import type { GenerateRequest } from '../contract/generate.ts';
 import type { Tokenizer, TokenRequest } from '../contract/tokens.ts';
+import { refuseUnknownIds } from './tokenize.ts';
 
 /**
  * The biases of a request by token, added up where a token is named more than once.
@@ -14,13 +14,8 @@ export function resolveLogitBias(
   const sums = new Map<number, number>();
   for (const { token, bias } of logitBias) {
     const ids = typeof token === 'number' ? [token] : tokenizer.encode(token, { special: false, continues: false });
-    for (const id of ids) {
-      if (id >= tokenizer.size) {
-        const message = `There is no token ${id}; this model's ids go from 0 to ${tokenizer.size - 1}.`;
-        throw new InferenceError('invalid_request', message, { param: names.logitBias });
-      }
-      sums.set(id, (sums.get(id) ?? 0) + bias);
-    }
+    refuseUnknownIds(ids, tokenizer, names.logitBias);
+    for (const id of ids) sums.set(id, (sums.get(id) ?? 0) + bias);
   }
   return [...sums].map(([id, bias]) => ({ id, bias }));
 }

@@ -112,11 +112,11 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
   const logitBias = resolveLogitBias(request, tokenizer);
   const requests: TokenRequest[] = [];
   for (const one of prompts) {
-    const prompt = await inField(promptField(one, names), async () => {
+    const { prompt, limit } = await inField(promptField(one, names), async () => {
       refuseLongPrompt(one, tokenizer, info.contextSize);
-      return tokenizePrompt(partsOf(one, renderPrompt, tokenizer), tokenizer, info.contextSize, signal);
+      const tokens = await tokenizePrompt(partsOf(one, renderPrompt, tokenizer), tokenizer, info.contextSize, signal);
+      return { prompt: tokens, limit: newTokenLimit(request, tokens.length, info.contextSize, defaults.maxTokens) };
     });
-    const limit = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
     // The engine samples at a prompt's end in any case; where nothing is wanted, the token is dropped.
     const maxTokens = Math.max(1, limit);
     const minTokens = request.ignoreEos ? maxTokens : request.minTokens;

@@ -1,6 +1,6 @@
 import type { TextService } from '../contract/text.ts';
 import { pieceOf, textOf } from './pieces.ts';
-import { itemParts, partsOf } from './prompts.ts';
+import { inField, itemParts, partsOf } from './prompts.ts';
 import type { ModelParts } from './runtime.ts';
 import { encodeSlices, refuseUnknownIds, tokenizePrompt } from './tokenize.ts';
 
@@ -13,20 +13,19 @@ export function createTextService(parts: ModelParts): TextService {
     bosText,
     eosText,
     defaults,
-    async tokenize(items, { addSpecial, parseSpecial }, signal) {
+    async tokenize(items, { addSpecial, parseSpecial, name }, signal) {
       const tokens: number[] = [];
-      for await (const ids of encodeSlices(itemParts(items, parseSpecial), tokenizer, signal)) {
-        for (const id of ids) tokens.push(id);
-      }
+      await inField(name, async () => {
+        for await (const ids of encodeSlices(itemParts(items, parseSpecial), tokenizer, signal)) {
+          for (const id of ids) tokens.push(id);
+        }
+      });
       const wanted = addSpecial && bos !== undefined && typeof items[0] === 'string' && tokens[0] !== bos;
       return wanted ? [bos, ...tokens] : tokens;
     },
-    pieces(ids) {
-      refuseUnknownIds(ids, tokenizer);
-      return ids.map((id) => pieceOf(id, tokenizer));
-    },
-    detokenize(ids) {
-      refuseUnknownIds(ids, tokenizer);
+    pieces: (ids) => ids.map((id) => pieceOf(id, tokenizer)),
+    detokenize(ids, name) {
+      refuseUnknownIds(ids, tokenizer, name);
       return textOf(ids, tokenizer);
     },
     render: (prompt) =>

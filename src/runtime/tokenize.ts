@@ -59,14 +59,12 @@ export async function* encodeSlices(
   }
 }
 
-/** @throws InferenceError invalid_request for an id that the vocabulary lacks */
-export function refuseUnknownIds(ids: readonly number[], { size }: Tokenizer): void {
+/** @param param the field that they come from. @throws InferenceError invalid_request for an id that the vocabulary lacks */
+export function refuseUnknownIds(ids: readonly number[], { size }: Tokenizer, param?: string): void {
   const unknown = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= size);
   if (unknown === undefined) return;
-  throw new InferenceError(
-    'invalid_request',
-    `There is no token ${unknown}; this model's ids go from 0 to ${size - 1}.`,
-  );
+  const message = `There is no token ${unknown}; this model's ids go from 0 to ${size - 1}.`;
+  throw new InferenceError('invalid_request', message, { param });
 }
 
 /** The error for a prompt that the context cannot hold. @param size what is known of the prompt: `312 tokens` */

@@ -7,7 +7,7 @@ import { letterModel } from '../support/letter-model.ts';
 const never = new AbortController().signal;
 const model = letterModel(new FakeStepper({ contextSize: 10 }), 'letters', { bos: 7 });
 const text = model.text ?? assert.fail();
-const plain = { addSpecial: false, parseSpecial: true };
+const plain = { addSpecial: false, parseSpecial: true, name: 'content' };
 
 test('texts and ids become tokens, a BOS first where asked and the beginning is a text', async () => {
   assert.deepEqual(await text.tokenize(['ab'], plain, never), [97, 98]);
@@ -32,9 +32,9 @@ test('a client that left stops the work', async () => {
 });
 
 test('tokens become text again; an id that is none is refused', () => {
-  assert.equal(text.detokenize([0, 1, 26]), 'aba');
+  assert.equal(text.detokenize([0, 1, 26], 'tokens'), 'aba');
   assert.deepEqual(text.pieces([0, 1]), [Uint8Array.of(97), Uint8Array.of(98)]);
-  for (const id of [-1, 1.5, 65_536]) assert.throws(() => text.detokenize([id]), /There is no token/);
+  for (const id of [-1, 1.5, 65_536]) assert.throws(() => text.detokenize([id], 'tokens'), /There is no token/);
 });
 
 test('renders messages as the model is given them', () => {

@@ -33,7 +33,11 @@ export function tokenizeRoute(settings: DialectSettings): Call<z.infer<typeof to
       const service = textModel(models, body.model).text;
       const { content } = body;
       const items = typeof content === 'string' ? [content] : tokenItems(content, 'content');
-      const options = { addSpecial: body.add_special ?? false, parseSpecial: body.parse_special ?? true };
+      const options = {
+        addSpecial: body.add_special ?? false,
+        parseSpecial: body.parse_special ?? true,
+        name: 'content',
+      };
       const tokens = await service.tokenize(items, options, signal);
       if (body.with_pieces !== true) return { tokens };
       const pieces = service.pieces(tokens);
@@ -52,7 +56,7 @@ export function detokenizeRoute(settings: DialectSettings): Call<z.infer<typeof 
     ignored: (body) => unknownFields(body, Object.keys(detokenizeBody.shape), settings.unknownFields ?? 'warn'),
     async run({ body }, { models }) {
       const ids = tokenIds(body.tokens, 'tokens');
-      return { content: textModel(models, body.model).text.detokenize(ids) };
+      return { content: textModel(models, body.model).text.detokenize(ids, 'tokens') };
     },
   };
 }
