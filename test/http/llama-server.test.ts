@@ -13,9 +13,9 @@ async function reply(running: Running, path: string, body: unknown): Promise<{ s
 }
 
 /** A server with a model of letters: the runtime and the scheduler are real. */
-function withLetters(test: (running: Running, stepper: FakeStepper) => Promise<void>): Promise<void> {
+function withLetters(work: (running: Running, stepper: FakeStepper) => Promise<void>): Promise<void> {
   const stepper = new FakeStepper({ slots: 2 });
-  return withServer({ models: [letterModel(stepper)] }, (running) => test(running, stepper));
+  return withServer({ models: [letterModel(stepper)] }, (running) => work(running, stepper));
 }
 
 test('/completion answers one prompt with an object and several with a list', async () => {
