@@ -17,9 +17,9 @@ export interface TextService {
    */
   tokenize(items: readonly (number | string)[], options: TokenizeOptions, signal: AbortSignal): Promise<number[]>;
   /** The bytes that each token of the vocabulary stands for, those of its name for a special one. */
-  pieces(ids: readonly number[]): Uint8Array[];
+  pieces(ids: readonly number[], signal: AbortSignal): Promise<Uint8Array[]>;
   /** The text of tokens, special ones by their names. @param name as for `tokenize`. @throws InferenceError as `tokenize` */
-  detokenize(ids: readonly number[], name: string): string;
+  detokenize(ids: readonly number[], name: string, signal: AbortSignal): Promise<string>;
   /** A prompt as the model is given it, messages by the chat template. @throws InferenceError where that refuses them */
   render(prompt: Prompt): string;
   /** How many tokens a prompt has, also where they are more than the context holds. @throws InferenceError as a generation */

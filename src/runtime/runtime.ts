@@ -109,7 +109,7 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
       { param: names.n },
     );
   }
-  const logitBias = resolveLogitBias(request, tokenizer);
+  const logitBias = await resolveLogitBias(request, tokenizer);
   const requests: TokenRequest[] = [];
   for (const one of prompts) {
     const { prompt, limit } = await inField(promptField(one, names), async () => {

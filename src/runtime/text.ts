@@ -1,5 +1,5 @@
 import type { TextService } from '../contract/text.ts';
-import { pieceOf, textOf } from './pieces.ts';
+import { pieceOf, PieceWriter, slicesOf, textOf } from './pieces.ts';
 import { inField, itemParts, partsOf } from './prompts.ts';
 import type { ModelParts } from './runtime.ts';
 import { encodeSlices, refuseUnknownIds, tokenizePrompt } from './tokenize.ts';
@@ -23,10 +23,19 @@ export function createTextService(parts: ModelParts): TextService {
       const wanted = addSpecial && bos !== undefined && typeof items[0] === 'string' && tokens[0] !== bos;
       return wanted ? [bos, ...tokens] : tokens;
     },
-    pieces: (ids) => ids.map((id) => pieceOf(id, tokenizer)),
-    detokenize(ids, name) {
-      refuseUnknownIds(ids, tokenizer, name);
-      return textOf(ids, tokenizer);
+    async pieces(ids, signal) {
+      const pieces: Uint8Array[] = [];
+      for await (const slice of slicesOf(ids, signal)) for (const id of slice) pieces.push(pieceOf(id, tokenizer));
+      return pieces;
+    },
+    async detokenize(ids, name, signal) {
+      const writer = new PieceWriter(tokenizer);
+      let text = '';
+      for await (const slice of slicesOf(ids, signal)) {
+        refuseUnknownIds(slice, tokenizer, name);
+        text += writer.add(slice);
+      }
+      return text + writer.end();
     },
     render: (prompt) =>
       partsOf(prompt, renderPrompt, tokenizer)

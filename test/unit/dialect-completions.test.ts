@@ -157,6 +157,7 @@ test('refuses what is wrong or contradicts itself, by the name of the field', ()
     [{ logit_bias: { 5: 101 } }, 'logit_bias.5'],
     [{ logit_bias: { 5: null } }, 'logit_bias.5'],
     [{ logit_bias: { '-5': 1 } }, 'logit_bias.-5'],
+    [{ logit_bias: Object.fromEntries(Array.from({ length: 10_001 }, (_, id) => [id, 1])) }, 'logit_bias'],
     [{ cache_prompt: 'no' }, 'cache_prompt'],
     [{ grammar: 'root ::= "a"' }, 'grammar'],
     [{ store: true }, 'store'],

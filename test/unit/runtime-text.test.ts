@@ -31,10 +31,15 @@ test('a client that left stops the work', async () => {
   await assert.rejects(text.tokenize(['a'], plain, left), /Gone/);
 });
 
-test('tokens become text again; an id that is none is refused', () => {
-  assert.equal(text.detokenize([0, 1, 26], 'tokens'), 'aba');
-  assert.deepEqual(text.pieces([0, 1]), [Uint8Array.of(97), Uint8Array.of(98)]);
-  for (const id of [-1, 1.5, 65_536]) assert.throws(() => text.detokenize([id], 'tokens'), /There is no token/);
+test('tokens become text again; an id that is none is refused', async () => {
+  assert.equal(await text.detokenize([0, 1, 26], 'tokens', never), 'aba');
+  assert.deepEqual(await text.pieces([0, 1], never), [Uint8Array.of(97), Uint8Array.of(98)]);
+  for (const id of [-1, 1.5, 65_536]) {
+    await assert.rejects(text.detokenize([id], 'tokens', never), /There is no token .* 0 to 65535/);
+  }
+  const many = Array.from({ length: 20_000 }, (_, index) => index % 26);
+  assert.equal((await text.detokenize(many, 'tokens', never)).length, 20_000);
+  assert.equal((await text.pieces(many, never)).length, 20_000);
 });
 
 test('renders messages as the model is given them', () => {

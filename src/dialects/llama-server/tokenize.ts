@@ -40,7 +40,7 @@ export function tokenizeRoute(settings: DialectSettings): Call<z.infer<typeof to
       };
       const tokens = await service.tokenize(items, options, signal);
       if (body.with_pieces !== true) return { tokens };
-      const pieces = service.pieces(tokens);
+      const pieces = await service.pieces(tokens, signal);
       return { tokens: tokens.map((id, index) => ({ id, piece: shown(pieces[index] ?? new Uint8Array()) })) };
     },
   };
@@ -54,9 +54,9 @@ export function detokenizeRoute(settings: DialectSettings): Call<z.infer<typeof 
     paths: ['/detokenize'],
     body: detokenizeBody,
     ignored: (body) => unknownFields(body, Object.keys(detokenizeBody.shape), settings.unknownFields ?? 'warn'),
-    async run({ body }, { models }) {
+    async run({ body, signal }, { models }) {
       const ids = tokenIds(body.tokens, 'tokens');
-      return { content: textModel(models, body.model).text.detokenize(ids, 'tokens') };
+      return { content: await textModel(models, body.model).text.detokenize(ids, 'tokens', signal) };
     },
   };
 }
