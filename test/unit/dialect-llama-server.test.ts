@@ -171,7 +171,7 @@ test('refuses what is wrong or cannot be done, by the name of the field', () => 
     [{ logit_bias: [[5, true]] }, 'logit_bias[0][1]'],
     [{ logit_bias: { a: 'b' } }, 'logit_bias.a'],
     [{ logit_bias: [['x'.repeat(201), 1]] }, 'logit_bias[0][0]'],
-    [{ logit_bias: Array(10_001).fill([5, 1]) }, 'logit_bias'],
+    [{ logit_bias: Array.from({ length: 10_001 }, () => [5, 1]) }, 'logit_bias'],
     [{ n_probs: -1 }, 'n_probs'],
     [{ n_probs: 101 }, 'n_probs'],
     [{ cache_prompt: 1 }, 'cache_prompt'],
