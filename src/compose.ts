@@ -147,6 +147,7 @@ async function loadWith(
     },
     tokenizer,
     renderPrompt: createRenderPrompt(engine.chatTemplate, tokenizer),
+    chatTemplate: engine.chatTemplate,
     scheduler,
     defaults: {
       maxTokens: settings.maxTokens,

@@ -8,8 +8,22 @@ export interface ChatMessage {
   name?: string | undefined;
 }
 
-/** A text goes to the model as it is, special tokens parsed; messages go through the model's chat template. */
-export type Prompt = { kind: 'text'; text: string } | { kind: 'chat'; messages: readonly ChatMessage[] };
+/** What may come before the text that is to be filled in: another file of the same project. */
+export interface InfillExtra {
+  filename?: string | undefined;
+  text: string;
+}
+
+/**
+ * A text goes to the model as it is, special tokens parsed; messages go through the model's chat template. Token ids are
+ * taken as they are, and texts between them like a text; BOS comes first only where a text does. An infill asks for what
+ * stands between prefix and suffix, none of whose characters become special tokens.
+ */
+export type Prompt =
+  | { kind: 'text'; text: string }
+  | { kind: 'chat'; messages: readonly ChatMessage[] }
+  | { kind: 'tokens'; items: readonly (number | string)[] }
+  | { kind: 'infill'; prefix: string; suffix: string; extra: readonly InfillExtra[] };
 
 /** How the next token is chosen. All fields have a value by the time the engine sees them. */
 export interface Sampling {
@@ -31,21 +45,36 @@ export interface Sampling {
   seed: number;
 }
 
+/** Added to a token's logit before anything else is done to it; −Infinity bans it. A text means each of its tokens. */
+export interface LogitBias {
+  token: number | string;
+  bias: number;
+}
+
 /** What the client calls the fields that can be refused late, for the errors. */
 export interface FieldNames {
   maxTokens: string;
   maxTotalTokens: string;
   minTokens: string;
   n: string;
+  /** For dialects that take more than one text or one list of messages. */
+  prompt?: string;
+  /** Where a suffix asks for an infill. */
+  suffix?: string;
+  logitBias?: string;
 }
 
 export interface GenerateRequest {
   /** The model's id as the client wrote it; undefined means the default model. */
   model?: string | undefined;
   prompt: Prompt;
-  /** How many completions of the prompt, at least 1. */
+  /** Further prompts of the same request; completion i of prompt p has the index p × n + i. */
+  morePrompts?: readonly Prompt[] | undefined;
+  /** How many completions of each prompt, at least 1. */
   n: number;
-  /** New tokens at most. One that cannot fit the context is refused. */
+  /** Whether each completion begins with its prompt's text. */
+  echo?: boolean | undefined;
+  /** New tokens at most; 0 only reads the prompt. One that cannot fit the context is refused. */
   maxTokens?: number | undefined;
   /** Ceiling on prompt + new tokens (Transformers' max_length); a ceiling above the context is lowered to it. */
   maxTotalTokens?: number | undefined;
@@ -53,6 +82,8 @@ export interface GenerateRequest {
   silentMaxTokens?: number | undefined;
   /** Temperature where the request and the server's settings are silent: what the dialect's original does. */
   silentTemperature: number;
+  /** The same for the rest of sampling. */
+  silentSampling?: Partial<Sampling> | undefined;
   /** The end of the sequence cannot come before this many new tokens. */
   minTokens: number;
   /** Generate up to the limit, whatever the model says. */
@@ -61,12 +92,18 @@ export interface GenerateRequest {
   sampling: Partial<Sampling>;
   /** Texts that end a completion; never part of it. */
   stop: readonly string[];
+  logitBias?: readonly LogitBias[] | undefined;
+  /** Whether the prompt may go on from what was read before; false reads all of it anew. True unless given. */
+  reuse?: boolean | undefined;
+  /** Whether the ids of the tokens are told. */
+  tokenIds?: boolean | undefined;
   /** How many of the most likely tokens are listed with each token's log probability; undefined tells none. */
   logprobs?: number | undefined;
   names: FieldNames;
 }
 
 export interface TokenScore {
+  id: number;
   /** A token that is only a part of a character has U+FFFD here; a special token has its name. */
   text: string;
   /** None for a special token. */
@@ -98,24 +135,42 @@ export interface Timings {
   totalMs: number;
 }
 
+/** What one completion alone took. */
+export interface Share {
+  usage: Usage;
+  timings: Timings;
+}
+
 /**
- * One generation as it happens; `index` tells which of the n completions. Failures are thrown, not sent; what is known so
+ * One generation as it happens; `index` tells which of the completions. Failures are thrown, not sent; what is known so
  * far (optional fields, over all completions) is for the log of requests that never come to their `done`.
+ * Token ids, where the request asked for them, come with the next text, or with the finish.
  * A delta's log probabilities are those of the tokens that end in it, where the request asked for them; tokens that a stop
  * string cut and special tokens have none.
  */
 export type GenerateEvent =
   | { type: 'start'; promptTokens: number; cachedTokens?: number; queueMs?: number }
-  | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[]; completionTokens?: number }
-  | { type: 'finish'; index: number; reason: FinishReason; stopString?: string | undefined }
+  | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[]; ids?: number[]; completionTokens?: number }
+  | {
+      type: 'finish';
+      index: number;
+      reason: FinishReason;
+      stopString?: string | undefined;
+      ids?: number[];
+      share?: Share;
+    }
   | { type: 'done'; usage: Usage; timings: Timings };
 
 export interface Choice {
   text: string;
   /** Of its tokens, in order, where the request asked for them. */
   logprobs?: TokenLogprob[];
+  /** Of all its tokens, the end-of-sequence token included, where the request asked for them. */
+  ids?: number[];
   finishReason: FinishReason;
   stopString?: string | undefined;
+  /** What it alone took; told by the runtime. */
+  share?: Share;
 }
 
 /** A finished generation; `choices[i]` is completion i. */
@@ -139,8 +194,11 @@ export async function collect(events: AsyncIterable<GenerateEvent>): Promise<Gen
       case 'delta':
         choice(event.index).text += event.text;
         if (event.logprobs) (choice(event.index).logprobs ??= []).push(...event.logprobs);
+        if (event.ids) (choice(event.index).ids ??= []).push(...event.ids);
         break;
       case 'finish':
+        if (event.ids) (choice(event.index).ids ??= []).push(...event.ids);
+        if (event.share) choice(event.index).share = event.share;
         choice(event.index).finishReason = event.reason;
         choice(event.index).stopString = event.stopString;
         break;

@@ -1,5 +1,6 @@
 import type { GenerateEvent, GenerateRequest } from './generate.ts';
 import type { ContextMemory } from './memory.ts';
+import type { SlotState, TextService } from './text.ts';
 
 /** What a model is, for lists, banners and replies. */
 export interface ModelInfo {
@@ -61,6 +62,10 @@ export interface Model {
    * @throws InferenceError invalid_request, context_exceeded, overloaded, aborted, timeout, model_failed
    */
   generate?(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** What its tokenizer and its chat template make of texts. */
+  readonly text?: TextService;
+  /** What each of its slots is doing right now. */
+  slots?(): readonly SlotState[];
   /** Its counters, read at once and cheaply. */
   stats?(): ModelStats;
   /** Resolves, with the reason, when the model has failed for good. */

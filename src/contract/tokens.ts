@@ -9,6 +9,10 @@ export interface TokenRequest {
   /** End-of-generation tokens cannot be sampled before this many new tokens; maxTokens means never. */
   minTokens: number;
   sampling: Sampling;
+  /** Added to the logits of tokens before anything else is done to them; −Infinity bans a token. */
+  logitBias?: readonly { id: number; bias: number }[] | undefined;
+  /** Whether it may go on from what slots remember; true unless given. */
+  reuse?: boolean | undefined;
   /** How many of the most likely tokens are told beside each sampled one; undefined tells no log probabilities. */
   logprobs?: number | undefined;
 }
@@ -111,6 +115,15 @@ export interface EncodeOptions {
   continues: boolean;
 }
 
+/** Marks before a prefix, a suffix and what goes between them; before a project's name and before each of its files. */
+export interface InfillTokens {
+  prefix: number;
+  suffix: number;
+  middle: number;
+  project: number | undefined;
+  file: number | undefined;
+}
+
 export interface Tokenizer {
   /** Synchronous: keep the text short (16 KB) and yield between calls. Adds no BOS. */
   encode(text: string, options: EncodeOptions): number[];
@@ -118,6 +131,8 @@ export interface Tokenizer {
   bytes(id: number): Uint8Array;
   /** What a token without bytes is called. */
   specialText(id: number): string;
+  /** Tokens in the vocabulary; their ids are 0 to size - 1. */
+  readonly size: number;
   /** Bytes of the longest token. */
   readonly longestToken: number;
   /** Names of special tokens, as they would be parsed in a text with `special`; without it they never become tokens. */
@@ -132,5 +147,7 @@ export interface Tokenizer {
     eosText: string;
     /** Tokens that end a generation. */
     eog: ReadonlySet<number>;
+    /** The marks of fill-in-the-middle, where the model was trained on it. */
+    infill?: InfillTokens | undefined;
   };
 }

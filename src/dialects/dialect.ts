@@ -46,6 +46,8 @@ export interface Generation<Body> {
 export interface CallInput<Body> {
   /** The path's parameters, decoded. */
   params: Readonly<Record<string, string>>;
+  /** What stands behind the path's question mark, decoded; of a name given twice the first. */
+  query: Readonly<Record<string, string>>;
   /** What the call's schema made of the body; undefined for a call without one. */
   body: Body;
   /** Aborted when the client leaves, the request times out or the server ends. */
@@ -71,8 +73,8 @@ export type Route = Generation<unknown> | Call<unknown>;
 
 export interface Dialect {
   name: string;
-  /** The path under which unknown routes are answered in this dialect's form: `/v1`. */
-  prefix: string;
+  /** The paths under which unknown routes are answered in this dialect's form: `/v1`. */
+  prefixes: readonly string[];
   routes: readonly Route[];
   error(error: InferenceError): { status: number; body: unknown };
 }

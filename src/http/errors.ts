@@ -12,9 +12,13 @@ export function toInferenceError(error: unknown): InferenceError {
   return new InferenceError('internal', 'The server failed; its log says why.', { cause: error });
 }
 
-/** The dialect under whose prefix a path lies. */
-function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
-  return dialects.find(({ prefix }) => `${path.toLowerCase()}/`.startsWith(`${prefix}/`));
+/** The dialect that has a route with just this path, else the one under whose prefix it lies. */
+function dialectOf(dialects: readonly Dialect[], method: string, path: string): Dialect | undefined {
+  const lower = path.toLowerCase().replace(/(?<=.)\/$/, '');
+  const exact = dialects.find(({ routes }) =>
+    routes.some((route) => route.method === method && route.paths.includes(lower)),
+  );
+  return exact ?? dialects.find(({ prefixes }) => prefixes.some((prefix) => `${lower}/`.startsWith(`${prefix}/`)));
 }
 
 /** Answers an error in the form of the path's dialect. Nothing is sent to a client that left. */
@@ -23,7 +27,7 @@ export function replyWithError(dialects: readonly Dialect[]): ErrorRequestHandle
     const error = toInferenceError(thrown);
     recordOf(res).error = error;
     if (res.closed) return;
-    const dialect = dialectOf(dialects, req.path);
+    const dialect = dialectOf(dialects, req.method, req.path);
     const { status, body } = dialect === undefined ? plainError(error) : dialect.error(error);
     if (status === 401) res.set('www-authenticate', 'Bearer realm="hearth"');
     if (error.allow !== undefined) res.set('allow', error.allow.join(', '));

@@ -79,7 +79,7 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
     // What needs no body only looks something up, which it may at any time.
     const { signal, end } = route.body === undefined ? instant : lifecycle.begin(res, timeoutMs);
     try {
-      res.json(await route.run({ params: paramsOf(req), body, signal }, services));
+      res.json(await route.run({ params: paramsOf(req), query: queryOf(req), body, signal }, services));
     } catch (thrown) {
       throw signal.aborted ? abortError(signal) : thrown;
     } finally {
@@ -129,4 +129,8 @@ function endStream(res: Response, frame: string): void {
 /** Path parameters; the routes have no wildcards, so each is one string. */
 function paramsOf(req: Request): Record<string, string> {
   return Object.fromEntries(Object.entries(req.params).map(([name, value]) => [name, String(value)]));
+}
+
+function queryOf(req: Request): Record<string, string> {
+  return Object.fromEntries(Object.entries(req.query).map(([name, value]) => [name, String([value].flat()[0] ?? '')]));
 }

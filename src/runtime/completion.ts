@@ -5,8 +5,8 @@ import { OutputText, type OutputPiece } from './output.ts';
 
 /** What one completion tells; it finishes once. */
 export type CompletionEvent =
-  | { type: 'start'; queueMs: number; cachedTokens: number }
-  | { type: 'token' }
+  | { type: 'start'; index: number; queueMs: number; cachedTokens: number }
+  | { type: 'token'; index: number; id: number }
   | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[] }
   | { type: 'finish'; index: number; reason: FinishReason; stopString: string | undefined };
 
@@ -21,10 +21,10 @@ export async function* readCompletion(
   for await (const event of tokens) {
     switch (event.type) {
       case 'start':
-        yield event;
+        yield { ...event, index };
         break;
       case 'token': {
-        yield { type: 'token' };
+        yield { type: 'token', index, id: event.id };
         const bytes = tokenizer.bytes(event.id);
         const told = event.logprobs && bytes.length > 0 ? withTexts(event.id, event.logprobs, tokenizer) : undefined;
         const piece = output.push(bytes, told);
@@ -44,6 +44,15 @@ export async function* readCompletion(
       }
     }
   }
+}
+
+/** Reads of completion `index` that its prompt is read, where no new token is wanted. */
+export async function* readPromptAlone(
+  tokens: AsyncIterable<TokenEvent>,
+  index: number,
+): AsyncGenerator<CompletionEvent, void, void> {
+  for await (const event of tokens) if (event.type === 'start') yield { ...event, index };
+  yield { type: 'finish', index, reason: 'length', stopString: undefined };
 }
 
 function* delta(index: number, { text, logprobs }: OutputPiece): Generator<CompletionEvent, void, void> {

@@ -13,7 +13,7 @@ export function withTexts(id: number, { logprob, top }: TokenLogprobs, tokenizer
 
 function scored(id: number, logprob: number, tokenizer: Tokenizer): TokenScore {
   const bytes = tokenizer.bytes(id);
-  return { text: bytes.length > 0 ? decoder.decode(bytes) : tokenizer.specialText(id), bytes, logprob };
+  return { id, text: bytes.length > 0 ? decoder.decode(bytes) : tokenizer.specialText(id), bytes, logprob };
 }
 
 /** Log probabilities that wait until the text of their tokens is handed out. */

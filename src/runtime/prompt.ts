@@ -9,8 +9,11 @@ export interface PromptPart {
   special: boolean;
 }
 
+/** Prompts that become text. */
+export type TextPrompt = Extract<Prompt, { kind: 'text' | 'chat' }>;
+
 /** Turns a prompt into text: a string as it is, messages through the model's template. */
-export type RenderPrompt = (prompt: Prompt) => PromptPart[];
+export type RenderPrompt = (prompt: TextPrompt) => PromptPart[];
 
 /** Marks the names of special tokens inside message contents. Noncharacters: no tokenizer or template knows them. */
 const OPEN = '\uFDD0';

@@ -3,17 +3,23 @@ import type { GenerateEvent, GenerateRequest } from '../contract/generate.ts';
 import type { Model, ModelInfo } from '../contract/model.ts';
 import type { TokenRequest, Tokenizer } from '../contract/tokens.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
-import { readCompletion, type CompletionEvent } from './completion.ts';
+import { readCompletion, readPromptAlone, type CompletionEvent } from './completion.ts';
 import { newTokenLimit } from './limits.ts';
+import { resolveLogitBias } from './logit-bias.ts';
 import { merge } from './merge.ts';
 import type { RenderPrompt } from './prompt.ts';
+import { inField, partsOf, promptField, promptsOf, promptText } from './prompts.ts';
 import { resolveSampling, type OpenSampling } from './sampling.ts';
+import { Tally } from './tally.ts';
+import { createTextService } from './text.ts';
 import { refuseLongPrompt, tokenizePrompt } from './tokenize.ts';
 
 export interface ModelParts {
   info: ModelInfo;
   tokenizer: Tokenizer;
   renderPrompt: RenderPrompt;
+  /** The model's own, as it is; `renderPrompt` is made of it. */
+  chatTemplate?: string | undefined;
   scheduler: Scheduler;
   /** For requests that are silent. */
   defaults: { maxTokens: number | undefined; sampling: OpenSampling };
@@ -26,6 +32,8 @@ export function createModel(parts: ModelParts): Model {
   return {
     info: parts.info,
     generate: (request, signal) => generate(parts, request, signal),
+    text: createTextService(parts),
+    slots: () => parts.scheduler.slotStates(),
     stats: () => parts.scheduler.stats(),
     failed: parts.scheduler.broken,
     dispose: () => parts.scheduler.dispose(),
@@ -39,67 +47,92 @@ async function* generate(
 ): AsyncGenerator<GenerateEvent, void, void> {
   const began = performance.now();
   const requests = await prepare(parts, request, signal);
-  const promptTokens = requests[0]?.prompt.length ?? 0;
-  const completions = run(parts, requests, request.stop, signal);
-
-  let completionTokens = 0;
-  let started: Extract<CompletionEvent, { type: 'start' }> | undefined;
-  let firstTokenMs: number | undefined;
-  const elapsed = (): number => performance.now() - began;
-  for await (const event of completions) {
+  const tally = new Tally(
+    requests.map(({ prompt }) => prompt.length),
+    request.n,
+    began,
+  );
+  for await (const event of run(parts, requests, request, signal)) {
+    const { index } = event;
     switch (event.type) {
       case 'start':
-        if (started === undefined) {
-          yield { type: 'start', promptTokens, cachedTokens: event.cachedTokens, queueMs: event.queueMs };
+        if (tally.started(event)) {
+          yield {
+            type: 'start',
+            promptTokens: tally.promptTokens,
+            cachedTokens: event.cachedTokens,
+            queueMs: event.queueMs,
+          };
+          if (request.echo === true) yield* echoes(request, parts.tokenizer);
         }
-        started ??= event;
         break;
       case 'token':
-        completionTokens += 1;
-        firstTokenMs ??= elapsed();
+        tally.token(event);
         break;
       case 'delta':
-        yield { ...event, completionTokens };
+        yield { ...event, ...told(request, tally.takeIds(index)), completionTokens: tally.completionTokens };
         break;
       case 'finish':
-        yield event;
+        yield { ...event, ...told(request, tally.takeIds(index)), share: tally.share(index) };
     }
   }
-  yield {
-    type: 'done',
-    usage: { promptTokens, completionTokens, cachedTokens: started?.cachedTokens ?? 0 },
-    timings: { queueMs: started?.queueMs ?? 0, firstTokenMs: firstTokenMs ?? elapsed(), totalMs: elapsed() },
-  };
+  yield { type: 'done', ...tally.total() };
 }
 
-/** Everything that can refuse a request, before it waits for a slot. */
+function told({ tokenIds }: GenerateRequest, ids: number[]): { ids?: number[] } {
+  return tokenIds === true && ids.length > 0 ? { ids } : {};
+}
+
+/** The prompts' texts, as the beginning of each completion. */
+function* echoes(request: GenerateRequest, tokenizer: Tokenizer): Generator<GenerateEvent, void, void> {
+  for (const [at, prompt] of promptsOf(request).entries()) {
+    const text = promptText(prompt, tokenizer);
+    if (text === '') continue;
+    for (let i = 0; i < request.n; i += 1)
+      yield { type: 'delta', index: at * request.n + i, text, completionTokens: 0 };
+  }
+}
+
+/** Everything that can refuse a request, before it waits for a slot. @returns one for each completion, by its index */
 async function prepare(parts: ModelParts, request: GenerateRequest, signal: AbortSignal): Promise<TokenRequest[]> {
   const { info, tokenizer, renderPrompt, defaults, maxQueue } = parts;
-  if (request.n > info.slots + maxQueue) {
+  const { n, names, logprobs, reuse } = request;
+  const prompts = promptsOf(request);
+  if (n * prompts.length > info.slots + maxQueue) {
+    const asked =
+      prompts.length === 1
+        ? `${names.n} is ${n}`
+        : `${prompts.length} prompts with ${names.n} ${n} are ${n * prompts.length} completions`;
     throw new InferenceError(
       'invalid_request',
-      `${request.names.n} is ${request.n}, but at most ${info.slots + maxQueue} completions can run and wait here; lower it.`,
-      { param: request.names.n },
+      `${asked}, but at most ${info.slots + maxQueue} completions can run and wait here; ask for fewer.`,
+      { param: names.n },
     );
   }
-  refuseLongPrompt(request.prompt, tokenizer, info.contextSize);
-  const prompt = await tokenizePrompt(renderPrompt(request.prompt), tokenizer, info.contextSize, signal);
-  const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
-  const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
-  return Array.from({ length: request.n }, (_, index) => ({
-    prompt,
-    maxTokens,
-    minTokens,
-    sampling: resolveSampling(request, defaults.sampling, index),
-    logprobs: request.logprobs,
-  }));
+  const logitBias = await resolveLogitBias(request, tokenizer);
+  const requests: TokenRequest[] = [];
+  for (const one of prompts) {
+    const { prompt, limit } = await inField(promptField(one, names), async () => {
+      refuseLongPrompt(one, tokenizer, info.contextSize);
+      const tokens = await tokenizePrompt(partsOf(one, renderPrompt, tokenizer), tokenizer, info.contextSize, signal);
+      return { prompt: tokens, limit: newTokenLimit(request, tokens.length, info.contextSize, defaults.maxTokens) };
+    });
+    // The engine samples at a prompt's end in any case; where nothing is wanted, the token is dropped.
+    const maxTokens = Math.max(1, limit);
+    const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
+    for (let i = 0; i < n; i += 1) {
+      const sampling = resolveSampling(request, defaults.sampling, requests.length);
+      requests.push({ prompt, maxTokens, minTokens, sampling, logitBias, reuse, logprobs });
+    }
+  }
+  return requests;
 }
 
 /** Runs the completions side by side; when one fails or the reader leaves, all stop. */
 async function* run(
   { scheduler, tokenizer }: ModelParts,
   requests: readonly TokenRequest[],
-  stop: readonly string[],
+  { stop, maxTokens }: GenerateRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent, void, void> {
   const group = new AbortController();
@@ -108,9 +141,10 @@ async function* run(
   if (signal.aborted) onAbort();
   try {
     yield* merge(
-      requests.map((request, index) =>
-        readCompletion(scheduler.run(request, group.signal, index > 0), index, stop, tokenizer),
-      ),
+      requests.map((request, index) => {
+        const tokens = scheduler.run(request, group.signal, index > 0);
+        return maxTokens === 0 ? readPromptAlone(tokens, index) : readCompletion(tokens, index, stop, tokenizer);
+      }),
       () => group.abort(),
     );
   } finally {

@@ -19,11 +19,12 @@ const neutral = {
  * Without a seed each completion gets a fresh one; with a seed, completion i gets seed + i (modulo 2^32).
  */
 export function resolveSampling(
-  request: Pick<GenerateRequest, 'sampling' | 'silentTemperature'>,
+  request: Pick<GenerateRequest, 'sampling' | 'silentTemperature' | 'silentSampling'>,
   defaults: OpenSampling,
   index: number,
 ): Sampling {
-  const given = { temperature: request.silentTemperature, ...neutral, ...known(defaults), ...known(request.sampling) };
+  const silent = { temperature: request.silentTemperature, ...neutral, ...request.silentSampling };
+  const given = { ...silent, ...known(defaults), ...known(request.sampling) };
   return { ...given, seed: given.seed === undefined ? randomInt(2 ** 32) : ((given.seed >>> 0) + index) >>> 0 };
 }
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
 import type { Prompt } from '../contract/generate.ts';
 import type { Tokenizer } from '../contract/tokens.ts';
-import type { PromptPart } from './prompt.ts';
+import type { TokenPart } from './prompts.ts';
 
 /** Tokenizing blocks the event loop (0.9 ms a KB), so it goes in slices of at most this many characters. */
 const SLICE = 16_384;
@@ -13,29 +13,58 @@ const SLICE = 16_384;
  * @throws InferenceError context_exceeded, invalid_request for an empty prompt, or the signal's reason
  */
 export async function tokenizePrompt(
-  parts: readonly PromptPart[],
+  parts: readonly TokenPart[],
   tokenizer: Tokenizer,
   contextSize: number,
   signal: AbortSignal,
 ): Promise<number[]> {
   const { bos } = tokenizer.special;
   const tokens: number[] = [];
-  let continues = false;
-  for (const { text, special } of parts) {
-    for (const slice of slices(text, tokenizer.specialTexts)) {
-      if (continues) await setImmediate();
-      if (signal.aborted) throw abortError(signal);
-      for (const id of tokenizer.encode(slice, { special, continues })) tokens.push(id);
-      continues = true;
-      if (tokens.length > contextSize) {
-        throw tooLong(`at least ${tokens.length} tokens`, contextSize);
-      }
-    }
+  for await (const added of encodeSlices(parts, tokenizer, signal)) {
+    for (const id of added) tokens.push(id);
+    if (tokens.length > contextSize) throw tooLong(`at least ${tokens.length} tokens`, contextSize);
   }
-  if (bos !== undefined && tokens[0] !== bos) tokens.unshift(bos);
+  const [first] = parts;
+  // Who writes ids says where the prompt begins.
+  const text = first === undefined || 'text' in first;
+  if (bos !== undefined && text && tokens[0] !== bos) tokens.unshift(bos);
   if (tokens.length === 0)
     throw new InferenceError('invalid_request', 'The prompt is empty; send at least one character.');
   return tokens;
+}
+
+/**
+ * The tokens of a text, slice by slice; the event loop runs between two.
+ * @throws InferenceError the signal's reason, invalid_request for an id that the vocabulary lacks
+ */
+export async function* encodeSlices(
+  parts: readonly TokenPart[],
+  tokenizer: Tokenizer,
+  signal: AbortSignal,
+): AsyncGenerator<readonly number[], void, void> {
+  let continues = false;
+  for (const part of parts) {
+    if ('ids' in part) {
+      refuseUnknownIds(part.ids, tokenizer);
+      yield part.ids;
+      continues = true;
+      continue;
+    }
+    for (const slice of slices(part.text, tokenizer.specialTexts)) {
+      if (continues) await setImmediate();
+      if (signal.aborted) throw abortError(signal);
+      yield tokenizer.encode(slice, { special: part.special, continues });
+      continues = true;
+    }
+  }
+}
+
+/** @param param the field that they come from. @throws InferenceError invalid_request for an id that the vocabulary lacks */
+export function refuseUnknownIds(ids: readonly number[], { size }: Tokenizer, param?: string): void {
+  const unknown = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= size);
+  if (unknown === undefined) return;
+  const message = `There is no token ${unknown}; this model's ids go from 0 to ${size - 1}.`;
+  throw new InferenceError('invalid_request', message, { param });
 }
 
 /** The error for a prompt that the context cannot hold. @param size what is known of the prompt: `312 tokens` */
@@ -51,10 +80,18 @@ export function tooLong(size: string, contextSize: number): InferenceError {
  * @throws InferenceError context_exceeded
  */
 export function refuseLongPrompt(prompt: Prompt, tokenizer: Tokenizer, contextSize: number): void {
-  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content);
-  if (texts.length > contextSize) throw tooLong(`${texts.length} messages, more tokens than fit`, contextSize);
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const { pieces, what } = piecesOf(prompt);
+  if (pieces.length > contextSize) throw tooLong(`${pieces.length} ${what}, more tokens than fit`, contextSize);
+  const bytes = pieces.reduce<number>((sum, one) => sum + (typeof one === 'string' ? Buffer.byteLength(one) : 1), 0);
   if (bytes > contextSize * tokenizer.longestToken) throw tooLong(`${bytes} bytes, more tokens than fit`, contextSize);
+}
+
+/** Texts and ids, of which each becomes at least a token; an empty one is too rare to tell apart. */
+function piecesOf(prompt: Prompt): { pieces: readonly (number | string)[]; what: string } {
+  if (prompt.kind === 'text') return { pieces: [prompt.text], what: 'texts' };
+  if (prompt.kind === 'chat') return { pieces: prompt.messages.map(({ content }) => content), what: 'messages' };
+  if (prompt.kind === 'tokens') return { pieces: prompt.items, what: 'token ids and texts' };
+  return { pieces: [prompt.prefix, prompt.suffix, ...prompt.extra.map(({ text }) => text)], what: 'texts' };
 }
 
 /**

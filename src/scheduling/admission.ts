@@ -1,4 +1,10 @@
-import { commonPrefix, type CachedPrefix, type PromptCache, type Stepper } from '../contract/tokens.ts';
+import {
+  commonPrefix,
+  type CachedPrefix,
+  type PromptCache,
+  type Stepper,
+  type TokenRequest,
+} from '../contract/tokens.ts';
 import type { Pace } from './pace.ts';
 import { placePrompt, type Placement, type Wait } from './prefixes.ts';
 import { leastMissed, type Slot } from './slots.ts';
@@ -30,8 +36,8 @@ export class Admission {
   }
 
   /** Where a prompt goes, or whom it waits for; undefined where no slot is free. */
-  place(prompt: readonly number[]): Placement | Wait | undefined {
-    if (!this.reuse) {
+  place({ prompt, reuse = true }: Pick<TokenRequest, 'prompt' | 'reuse'>): Placement | Wait | undefined {
+    if (!this.reuse || !reuse) {
       const slot = leastMissed(this.slots);
       return slot && { slot, length: 0 };
     }

@@ -1,5 +1,6 @@
 import { abortError, InferenceError } from '../contract/errors.ts';
 import type { ModelStats } from '../contract/model.ts';
+import type { SlotState } from '../contract/text.ts';
 import type { Stepper, TokenEvent, TokenRequest } from '../contract/tokens.ts';
 import { Admission, type ReuseSettings } from './admission.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -9,7 +10,7 @@ import { planStep, type Running } from './plan.ts';
 import type { Placement } from './prefixes.ts';
 import { WaitingQueue } from './queue.ts';
 import { Sequence } from './sequence.ts';
-import type { Slot } from './slots.ts';
+import { slotState, type Slot } from './slots.ts';
 
 export interface SchedulerSettings extends ReuseSettings {
   /** Requests that may wait for a slot; one more is refused. */
@@ -64,6 +65,11 @@ export class Scheduler {
   stats(): ModelStats {
     const now = { slots: this.slots.length, slotsBusy: this.busy(), queued: this.queue.length };
     return { ...this.counters.totals(), ...now };
+  }
+
+  /** What each slot is doing right now. */
+  slotStates(): SlotState[] {
+    return this.slots.map(slotState);
   }
 
   /**
@@ -169,7 +175,8 @@ export class Scheduler {
       this.running.push(slot);
       await this.admission.fill(placement);
       await this.stepper.begin(slot.id, sequence.request);
-      sequence.read = slot.tokens.length;
+      sequence.cached = slot.tokens.length;
+      sequence.read = sequence.cached;
       this.counters.admitted(sequence.request.prompt, sequence.read);
       const queueMs = this.clock.now() - sequence.queuedAt;
       sequence.events.push({ type: 'start', queueMs, cachedTokens: sequence.read });
@@ -179,7 +186,7 @@ export class Scheduler {
   private nextToAdmit(): { sequence: Sequence; placement: Placement } | undefined {
     for (const sequence of this.queue) {
       if (sequence.waits()) continue;
-      const place = this.admission.place(sequence.request.prompt);
+      const place = this.admission.place(sequence.request);
       if (!place) return undefined;
       if (!('leader' in place)) return { sequence, placement: place };
       sequence.waitFor(place.leader, place.length);

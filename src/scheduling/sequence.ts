@@ -8,6 +8,8 @@ export class Sequence {
   readonly queuedAt: number;
   /** Prompt tokens that the slot holds, those found there included. */
   read = 0;
+  /** Prompt tokens that were there when it got its slot. */
+  cached = 0;
   /** The token that the next step appends; undefined until the prompt is read. */
   last: number | undefined;
   /** New tokens so far. */

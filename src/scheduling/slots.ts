@@ -1,3 +1,4 @@
+import type { SlotState } from '../contract/text.ts';
 import type { Sequence } from './sequence.ts';
 
 /** A place in the engine's batch, and the tokens that the engine remembers for it. */
@@ -7,6 +8,21 @@ export interface Slot {
   sequence: Sequence | undefined;
   /** When it was last given to a sequence: a count, not a time. */
   usedAt: number;
+}
+
+/** What a slot is doing right now; a sequence that nobody wants any more no longer counts. */
+export function slotState({ id, tokens, sequence }: Slot): SlotState {
+  const busy = sequence !== undefined && !sequence.dropped;
+  return {
+    id,
+    busy,
+    heldTokens: tokens.length,
+    promptTokens: busy ? sequence.request.prompt.length : 0,
+    cachedTokens: busy ? sequence.cached : 0,
+    readTokens: busy ? sequence.read : 0,
+    completionTokens: busy ? sequence.generated : 0,
+    maxTokens: busy ? sequence.request.maxTokens : 0,
+  };
 }
 
 /** Losing fewer tokens than this costs less than what a step gains from slots that lie together. */

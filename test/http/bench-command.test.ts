@@ -120,7 +120,7 @@ test('agents share a system prompt and go on with the replies', async () => {
     const { code } = await bench([`${url}/llm/`, ...agents, '--prompt-tokens', '2', '--json']);
     assert.equal(code, 0);
     const roles = model.requests.map(({ prompt }) =>
-      prompt.kind === 'chat' ? prompt.messages.map(({ role }) => role).join(' ') : prompt.text,
+      prompt.kind === 'chat' ? prompt.messages.map(({ role }) => role).join(' ') : 'text' in prompt && prompt.text,
     );
     assert.deepEqual(roles, ['Say hello.', 'system user', 'system user assistant user', 'system user']);
   });

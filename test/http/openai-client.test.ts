@@ -47,8 +47,8 @@ test('the openai package streams, with usage, and its own accumulator agrees', a
 test('the openai package reads log probabilities, and its accumulator joins those of a stream', async () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   const told = (text: string, logprob: number) => {
-    const top = [{ text, bytes: bytes(text), logprob }];
-    return { type: 'delta' as const, index: 0, text, logprobs: [{ text, bytes: bytes(text), logprob, top }] };
+    const top = [{ id: 1, text, bytes: bytes(text), logprob }];
+    return { type: 'delta' as const, index: 0, text, logprobs: [{ id: 1, text, bytes: bytes(text), logprob, top }] };
   };
   const model = new FakeModel(() => [start, told('Hel', -0.25), told('lo', -1.5), ...end(3)]);
   const content = [

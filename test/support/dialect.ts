@@ -15,6 +15,19 @@ export const result: GenerateResult = {
   timings: { queueMs: 1, firstTokenMs: 2, totalMs: 3 },
 };
 
+/** Its `timings` on the wire. */
+export const wireTimings = {
+  cache_n: 3,
+  prompt_n: 2,
+  prompt_ms: 1,
+  prompt_per_token_ms: 0.5,
+  prompt_per_second: 2000,
+  predicted_n: 4,
+  predicted_ms: 1,
+  predicted_per_token_ms: 0.25,
+  predicted_per_second: 4000,
+};
+
 /** The events of that result. */
 export const events: readonly GenerateEvent[] = [
   { type: 'start', promptTokens: 5 },
@@ -31,6 +44,11 @@ export const events: readonly GenerateEvent[] = [
 export function generationOf(dialect: Dialect): Generation<unknown> {
   for (const route of dialect.routes) if (route.kind === 'generation') return route;
   throw new Error(`${dialect.name} has no generation`);
+}
+
+/** A dialect with the routes of one path alone. */
+export function at(dialect: Dialect, path: string): Dialect {
+  return { ...dialect, routes: dialect.routes.filter(({ paths }) => paths.includes(path)) };
 }
 
 /** A body's way to its request, as the mount goes it. */
@@ -53,7 +71,7 @@ export function asSent(request: GenerateRequest): Partial<GenerateRequest> {
   const { prompt } = request;
   const sent = {
     ...request,
-    prompt: prompt.kind === 'text' ? prompt : { ...prompt, messages: prompt.messages.map(defined) },
+    prompt: prompt.kind === 'chat' ? { ...prompt, messages: prompt.messages.map(defined) } : prompt,
   };
   return defined(sent);
 }

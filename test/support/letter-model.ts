@@ -7,10 +7,11 @@ import type { FakeStepper } from './fake-stepper.ts';
 import { roomy } from './token-requests.ts';
 
 /** One token for each UTF-16 unit of a text; every token is a letter of a completion. */
-const tokenizer: Tokenizer = {
+export const letters: Tokenizer = {
   encode: (text) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
   bytes: (id) => Uint8Array.of(97 + (id % 26)),
   specialText: (id) => `<${id}>`,
+  size: 65_536,
   longestToken: 1,
   specialTexts: [],
   addedTexts: [],
@@ -18,7 +19,8 @@ const tokenizer: Tokenizer = {
 };
 
 /** A model with the real runtime and scheduler over a fake stepper: a prompt has as many tokens as characters. */
-export function letterModel(stepper: FakeStepper, id = 'letters'): Model {
+export function letterModel(stepper: FakeStepper, id = 'letters', special?: Partial<Tokenizer['special']>): Model {
+  const tokenizer = { ...letters, special: { ...letters.special, ...special } };
   return createModel({
     info: {
       id,

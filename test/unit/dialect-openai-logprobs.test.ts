@@ -10,12 +10,13 @@ const route = generationOf(dialect);
 const messages = [{ role: 'user', content: 'Hi' }];
 
 const paris: TokenLogprob = {
+  id: 7,
   text: 'Par',
   bytes: Uint8Array.of(80, 97, 114),
   logprob: -0.5,
   top: [
-    { text: 'Par', bytes: Uint8Array.of(80, 97, 114), logprob: -0.5 },
-    { text: '<|im_end|>', bytes: new Uint8Array(), logprob: -Infinity },
+    { id: 7, text: 'Par', bytes: Uint8Array.of(80, 97, 114), logprob: -0.5 },
+    { id: 2, text: '<|im_end|>', bytes: new Uint8Array(), logprob: -Infinity },
   ],
 };
 const wire = {

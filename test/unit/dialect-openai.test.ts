@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createOpenai } from '../../src/dialects/openai/index.ts';
-import { asSent, parse, refusal, render, requestOf, result, streamText } from '../support/dialect.ts';
+import { asSent, parse, refusal, render, requestOf, result, wireTimings as timings } from '../support/dialect.ts';
 import { dialectSettings } from '../support/server.ts';
 
 const dialect = createOpenai(dialectSettings);
 const messages = [{ role: 'user', content: 'Hi' }];
 const prompt = { kind: 'chat', messages };
-const names = { maxTokens: 'max_tokens', maxTotalTokens: 'max_tokens', minTokens: 'min_tokens', n: 'n' };
+const names = {
+  maxTokens: 'max_tokens',
+  maxTotalTokens: 'max_tokens',
+  minTokens: 'min_tokens',
+  n: 'n',
+  logitBias: 'logit_bias',
+};
 const silent = { n: 1, silentTemperature: 1, minTokens: 0, ignoreEos: false, sampling: {}, stop: [], prompt, names };
 
 test('takes the least', () => {
@@ -68,6 +74,8 @@ test('translates every parameter and extension, zeros included', () => {
     repetition_penalty: 1.1,
     ignore_eos: true,
     min_tokens: 3,
+    logit_bias: { 7: -100, 8: 0, 9: 2.5 },
+    cache_prompt: false,
   });
   assert.deepEqual(request, {
     ...silent,
@@ -88,6 +96,12 @@ test('translates every parameter and extension, zeros included', () => {
     },
     names: { ...names, maxTokens: 'max_completion_tokens' },
     stop: ['x'],
+    logitBias: [
+      { token: 7, bias: -Infinity },
+      { token: 8, bias: 0 },
+      { token: 9, bias: 2.5 },
+    ],
+    reuse: false,
   });
 });
 
@@ -124,7 +138,10 @@ test('refuses by name what would change the text and cannot be done', () => {
     [{ top_logprobs: 3 }, 'top_logprobs'],
     [{ logprobs: false, top_logprobs: 1 }, 'top_logprobs'],
     [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
-    [{ logit_bias: { 50256: -100 } }, 'logit_bias'],
+    [{ logit_bias: { 50256: -101 } }, 'logit_bias.50256'],
+    [{ logit_bias: { Paris: 1 } }, 'logit_bias.Paris'],
+    [{ logit_bias: [[1, 2]] }, 'logit_bias'],
+    [{ cache_prompt: 1 }, 'cache_prompt'],
     [{ modalities: ['text', 'audio'] }, 'modalities[1]'],
     [{ audio: { voice: 'x' } }, 'audio'],
     [{ store: true }, 'store'],
@@ -198,31 +215,6 @@ test('renders the completion', () => {
       total_tokens: 9,
       prompt_tokens_details: { cached_tokens: 3 },
     },
+    timings,
   });
-});
-
-const head =
-  'data: {"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1700000000,"model":"fake","system_fingerprint":"fp_hearth",';
-const chunks = [
-  '"choices":[{"index":0,"delta":{"role":"assistant","content":null},"logprobs":null,"finish_reason":null}]',
-  '"choices":[{"index":1,"delta":{"role":"assistant","content":null},"logprobs":null,"finish_reason":null}]',
-  '"choices":[{"index":0,"delta":{"content":"Par"},"logprobs":null,"finish_reason":null}]',
-  '"choices":[{"index":1,"delta":{"content":"Ly\\n"},"logprobs":null,"finish_reason":null}]',
-  '"choices":[{"index":0,"delta":{"content":"is"},"logprobs":null,"finish_reason":null}]',
-  '"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]',
-  '"choices":[{"index":1,"delta":{"content":"on"},"logprobs":null,"finish_reason":null}]',
-  '"choices":[{"index":1,"delta":{},"logprobs":null,"finish_reason":"length"}]',
-];
-
-test('streams the role once for each choice, pieces, finish reasons, and [DONE]', async () => {
-  const text = await streamText(dialect, { messages, n: 2, stream: true });
-  assert.equal(text, chunks.map((chunk) => `${head}${chunk}}\n\n`).join('') + 'data: [DONE]\n\n');
-});
-
-test('streams the usage in a chunk of its own, and null on all others, when asked', async () => {
-  const text = await streamText(dialect, { messages, n: 2, stream: true, stream_options: { include_usage: true } });
-  const usage =
-    '"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":4,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":3}}';
-  const expected = [...chunks.map((chunk) => `${chunk},"usage":null`), usage];
-  assert.equal(text, expected.map((chunk) => `${head}${chunk}}\n\n`).join('') + 'data: [DONE]\n\n');
 });

@@ -7,7 +7,7 @@ import { OutputText } from '../../src/runtime/output.ts';
 const utf8 = new TextEncoder();
 
 function token(bytes: Uint8Array): TokenLogprob {
-  return { text: '', bytes, logprob: -1, top: [] };
+  return { id: 0, text: '', bytes, logprob: -1, top: [] };
 }
 
 /** Feeds tokens; each piece of text comes with the tokens that it brought. */

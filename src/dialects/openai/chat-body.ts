@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { absent, boolean, empty, integer, must, number, only, seed, stop, text } from '../fields.ts';
+import { logitBias } from '../logit-bias.ts';
 import { messageList } from '../messages.ts';
 
 const later = 'it is not supported yet';
@@ -30,6 +31,8 @@ const understood = {
   repetition_penalty: number(0.01, 100, 'use 1 for no penalty'),
   ignore_eos: boolean(),
   min_tokens: integer(0, Infinity),
+  logit_bias: logitBias,
+  cache_prompt: boolean(),
 };
 
 /** Parameters that could change the text or the reply, taken at the value that doesn't. */
@@ -44,7 +47,6 @@ const neutral = {
       { error: must('an object with type "text"') },
     )
     .nullish(),
-  logit_bias: z.strictObject({}, { error: () => `must be an empty object; ${later}, so leave it out` }).nullish(),
   modalities: z.array(z.literal('text', { error: must('"text"', textOnly) }), { error: must('["text"]') }).nullish(),
   audio: absent(textOnly),
   store: only([false], 'replies are not stored'),
@@ -52,7 +54,6 @@ const neutral = {
   verbosity: only(['medium'], later),
   web_search_options: absent('there is no web search here'),
   grammar: absent(later),
-  cache_prompt: only([true], 'read prompts are always kept'),
 };
 
 /** Parameters of OpenAI's API that cannot change the text. */

@@ -1,6 +1,8 @@
 import type { FinishReason, GenerateEvent, GenerateResult, TokenLogprob } from '../../contract/generate.ts';
 import type { Frame, ReplyInfo } from '../dialect.ts';
+import { wireTimings } from '../timings.ts';
 import type { ChatBody } from './chat-body.ts';
+import { LastChunk } from './last-chunk.ts';
 import { wireLogprobs } from './logprobs.ts';
 import { wireUsage } from './usage.ts';
 
@@ -17,12 +19,13 @@ export function chatReply(result: GenerateResult, info: ReplyInfo, told = false)
       finish_reason: finishReason,
     })),
     usage: wireUsage(result.usage, info),
+    timings: wireTimings(result.usage, result.timings),
   };
 }
 
 /**
  * The chunks of a stream: the role for each choice, pieces, finish reasons, `[DONE]`; with include_usage
- * `usage: null` on each and one more that has the usage and no choices.
+ * `usage: null` on each and one more that has the usage and no choices. The last chunk has the timings.
  */
 export async function* chatFrames(
   events: AsyncIterable<GenerateEvent>,
@@ -36,26 +39,28 @@ export async function* chatFrames(
     delta: object,
     finishReason: FinishReason | null = null,
     logprobs?: readonly TokenLogprob[],
-  ): Frame => ({
-    json: {
-      ...common,
-      choices: [{ index, delta, logprobs: logprobs ? wireLogprobs(logprobs) : null, finish_reason: finishReason }],
-      ...(usage ? { usage: null } : {}),
-    },
+  ): object => ({
+    ...common,
+    choices: [{ index, delta, logprobs: logprobs ? wireLogprobs(logprobs) : null, finish_reason: finishReason }],
+    ...(usage ? { usage: null } : {}),
   });
+  const last = new LastChunk();
   for await (const event of events) {
+    yield* last.release(event);
     switch (event.type) {
       case 'start':
-        for (let index = 0; index < (body.n ?? 1); index++) yield chunk(index, { role: 'assistant', content: null });
+        for (let index = 0; index < (body.n ?? 1); index++) {
+          yield { json: chunk(index, { role: 'assistant', content: null }) };
+        }
         break;
       case 'delta':
-        yield chunk(event.index, { content: event.text }, null, event.logprobs);
+        yield { json: chunk(event.index, { content: event.text }, null, event.logprobs) };
         break;
       case 'finish':
-        yield chunk(event.index, {}, event.reason);
+        last.hold(chunk(event.index, {}, event.reason));
         break;
       case 'done':
-        if (usage) yield { json: { ...common, choices: [], usage: wireUsage(event.usage, info) } };
+        yield* last.end(event, usage ? { ...common, choices: [], usage: wireUsage(event.usage, info) } : undefined);
     }
   }
   yield { text: '[DONE]' };

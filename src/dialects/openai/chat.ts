@@ -1,13 +1,15 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../../contract/generate.ts';
 import type { DialectSettings, Generation } from '../dialect.ts';
+import { toLogitBias } from '../logit-bias.ts';
 import { toChat, unknownInMessages } from '../messages.ts';
-import { isGiven, stopList, withoutUnset } from '../request.ts';
+import { isGiven, stopList } from '../request.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { chatBody } from './chat-body.ts';
 import type { ChatBody } from './chat-body.ts';
 import { chatFrames, chatReply } from './chat-reply.ts';
 import { openaiError } from './errors.ts';
+import { checkMinTokens, checkStreamOptions, samplingOf } from './generation.ts';
 
 const known = Object.keys(chatBody.shape);
 const streamOptionsKnown = Object.keys(chatBody.shape.stream_options.unwrap().unwrap().shape);
@@ -18,14 +20,10 @@ export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
   return {
     kind: 'generation',
     method: 'POST',
-    paths: ['/v1/chat/completions'],
+    paths: ['/v1/chat/completions', '/chat/completions'],
     body: chatBody,
     parse: (body) => ({
-      ignored: [
-        ...unknownFields(body, known, mode),
-        ...unknownFields(body.stream_options ?? {}, streamOptionsKnown, mode, 'stream_options.'),
-        ...unknownInMessages(body.messages, 'messages', mode),
-      ],
+      ignored: unknownInChat(body, mode),
       request: toRequest(body),
       stream: body.stream ?? false,
     }),
@@ -35,22 +33,21 @@ export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
   };
 }
 
-function toRequest(body: ChatBody): GenerateRequest {
-  if (isGiven(body.stream_options) && body.stream !== true) {
-    throw new InferenceError(
-      'invalid_request',
-      'stream_options is for streams alone; leave it out or set stream to true.',
-      {
-        param: 'stream_options',
-      },
-    );
-  }
+/** The fields of a chat body that nobody knows. @throws as `unknownFields` */
+export function unknownInChat(body: ChatBody, mode: 'refuse' | 'warn'): string[] {
+  return [
+    ...unknownFields(body, known, mode),
+    ...unknownFields(body.stream_options ?? {}, streamOptionsKnown, mode, 'stream_options.'),
+    ...unknownInMessages(body.messages, 'messages', mode),
+  ];
+}
+
+/** @throws InferenceError invalid_request for fields that contradict each other */
+export function toRequest(body: ChatBody): GenerateRequest {
+  checkStreamOptions(body);
   const maxTokens = limit(body);
   const minTokens = body.min_tokens ?? 0;
-  if (maxTokens !== undefined && minTokens > maxTokens) {
-    const message = `min_tokens must be at most max_tokens (${maxTokens}), got ${minTokens}.`;
-    throw new InferenceError('invalid_request', message, { param: 'min_tokens' });
-  }
+  checkMinTokens(minTokens, maxTokens);
   return {
     model: body.model ?? undefined,
     prompt: { kind: 'chat', messages: toChat(body.messages) },
@@ -59,24 +56,17 @@ function toRequest(body: ChatBody): GenerateRequest {
     silentTemperature: 1,
     minTokens,
     ignoreEos: body.ignore_eos ?? false,
-    sampling: withoutUnset({
-      temperature: body.temperature,
-      topP: body.top_p,
-      // vLLM's spelling of all tokens is -1
-      topK: body.top_k === -1 ? 0 : body.top_k,
-      minP: body.min_p,
-      repetitionPenalty: body.repetition_penalty,
-      frequencyPenalty: body.frequency_penalty,
-      presencePenalty: body.presence_penalty,
-      seed: body.seed,
-    }),
+    sampling: samplingOf(body),
     stop: stopList(body.stop),
+    logitBias: toLogitBias(body.logit_bias),
+    reuse: body.cache_prompt ?? undefined,
     logprobs: topLogprobs(body),
     names: {
       maxTokens: isGiven(body.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens',
       maxTotalTokens: 'max_tokens',
       minTokens: 'min_tokens',
       n: 'n',
+      logitBias: 'logit_bias',
     },
   };
 }

@@ -1,14 +1,16 @@
 import type { Dialect, DialectSettings } from '../dialect.ts';
 import { chatRoute } from './chat.ts';
+import { completionsRoute } from './completions.ts';
 import { openaiError } from './errors.ts';
+import { inputTokensRoute } from './input-tokens.ts';
 import { listModels, retrieveModel } from './models.ts';
 
-/** `/v1`: OpenAI's API. */
+/** `/v1`, and without it: OpenAI's API. */
 export function createOpenai(settings: DialectSettings): Dialect {
   return {
     name: 'openai',
-    prefix: '/v1',
-    routes: [listModels, retrieveModel, chatRoute(settings)],
+    prefixes: ['/v1', '/chat', '/completions'],
+    routes: [listModels, retrieveModel, chatRoute(settings), completionsRoute(settings), inputTokensRoute(settings)],
     error: openaiError,
   };
 }

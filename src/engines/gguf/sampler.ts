@@ -6,7 +6,7 @@ import type { AddonSampler, SamplerConfig } from './addon.ts';
  */
 export class SlotSampler {
   readonly native: AddonSampler;
-  private readonly endTokens: Uint32Array;
+  private readonly endTokens: ReadonlySet<number>;
   private config: SamplerConfig = { temperature: 0, seed: 0 };
   private request: TokenRequest | undefined;
   private generated: number[] = [];
@@ -14,7 +14,7 @@ export class SlotSampler {
   /** @param endTokens tokens that must not come before a request's minTokens */
   constructor(native: AddonSampler, endTokens: ReadonlySet<number>) {
     this.native = native;
-    this.endTokens = Uint32Array.from(endTokens);
+    this.endTokens = endTokens;
   }
 
   /** Starts anew: random state, penalties and bias of the last request are gone. */
@@ -40,11 +40,13 @@ export class SlotSampler {
     const penalized = config.repeatPenaltyTokens
       ? { repeatPenaltyTokens: Uint32Array.from([...config.repeatPenaltyTokens, ...generated]) }
       : {};
-    const suppress = request !== undefined && generated.length < request.minTokens && this.endTokens.length > 0;
-    const bias = suppress
-      ? { tokenBiasKeys: this.endTokens, tokenBiasValues: new Float32Array(this.endTokens.length).fill(-Infinity) }
-      : {};
-    return { ...config, ...penalized, ...bias };
+    const bias = new Map(request?.logitBias?.map((one) => [one.id, one.bias]));
+    if (request !== undefined && generated.length < request.minTokens) {
+      for (const id of this.endTokens) bias.set(id, -Infinity);
+    }
+    if (bias.size === 0) return { ...config, ...penalized };
+    const tokenBiasKeys = Uint32Array.from(bias.keys());
+    return { ...config, ...penalized, tokenBiasKeys, tokenBiasValues: Float32Array.from(bias.values()) };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LlamaModel } from 'node-llama-cpp';
-import type { EncodeOptions, Tokenizer } from '../../contract/tokens.ts';
+import type { EncodeOptions, InfillTokens, Tokenizer } from '../../contract/tokens.ts';
 import { addonModel, type AddonModel } from './addon.ts';
 import { byteLevelBytes, plainBytes, sentencePieceBytes } from './token-bytes.ts';
 
@@ -16,8 +16,11 @@ interface Vocabulary {
   addedTexts: string[];
   /** Special and added tokens. */
   named: Set<number>;
+  /** The same by their names. */
+  namedIds: Map<string, number>;
   eog: Set<number>;
   longestToken: number;
+  size: number;
   byteLevel: boolean;
 }
 
@@ -55,6 +58,7 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
     encode,
     bytes,
     specialText: (id) => native.getTokenString(id),
+    size: vocabulary.size,
     longestToken: vocabulary.longestToken,
     specialTexts: vocabulary.specialTexts,
     addedTexts: vocabulary.addedTexts,
@@ -63,8 +67,20 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
       bosText: tokens.bosString ?? '',
       eosText: tokens.eosString ?? '',
       eog: vocabulary.eog,
+      infill: infillTokens(model, vocabulary),
     },
   };
+}
+
+/** Names of marks that llama.cpp recognises as well (llama-vocab.cpp), but the addon does not tell. */
+const projectMarks = ['<|fim_repo|>', '<|repo_name|>', '<fim-repo>', '<REPO>', '<reponame>'];
+const fileMarks = ['<|file_sep|>'];
+
+function infillTokens({ tokens }: LlamaModel, { namedIds }: Vocabulary): InfillTokens | undefined {
+  const { prefix, suffix, middle } = tokens.infill;
+  if (prefix === null || suffix === null || middle === null) return undefined;
+  const first = (names: readonly string[]): number | undefined => names.flatMap((name) => namedIds.get(name) ?? [])[0];
+  return { prefix, suffix, middle, project: first(projectMarks), file: first(fileMarks) };
 }
 
 function tokenBytes(native: AddonModel, id: number, byteLevel: boolean): Uint8Array {
@@ -82,8 +98,10 @@ function readVocabulary(model: LlamaModel, native: AddonModel): Vocabulary {
     specialTexts: [],
     addedTexts: [],
     named: new Set(),
+    namedIds: new Map(),
     eog: new Set(),
     longestToken: 1,
+    size,
     byteLevel: false,
   };
   let spaces = false;
@@ -94,6 +112,7 @@ function readVocabulary(model: LlamaModel, native: AddonModel): Vocabulary {
     if (native.isEogToken(id)) vocabulary.eog.add(id);
     if (attributes & NAMED && piece !== '') {
       vocabulary.named.add(id);
+      vocabulary.namedIds.set(piece, id);
       (attributes & USER_DEFINED ? vocabulary.addedTexts : vocabulary.specialTexts).push(piece);
     } else if (piece.includes('▁')) spaces = true;
   }

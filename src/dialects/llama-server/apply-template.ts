@@ -1,0 +1,19 @@
+import type { Call, DialectSettings } from '../dialect.ts';
+import { chatBody } from '../openai/chat-body.ts';
+import type { ChatBody } from '../openai/chat-body.ts';
+import { toRequest, unknownInChat } from '../openai/chat.ts';
+import { textModel } from '../text-service.ts';
+
+/** `POST /apply-template`: the prompt that a chat request becomes; the body is that of `/v1/chat/completions`. */
+export function applyTemplateRoute(settings: DialectSettings): Call<ChatBody> {
+  return {
+    kind: 'call',
+    method: 'POST',
+    paths: ['/apply-template'],
+    body: chatBody,
+    ignored: (body) => unknownInChat(body, settings.unknownFields ?? 'warn'),
+    run: async ({ body }, { models }) => ({
+      prompt: textModel(models, body.model).text.render(toRequest(body).prompt),
+    }),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Call, DialectSettings } from '../dialect.ts';
+import { textModel } from '../text-service.ts';
+import { chatBody } from './chat-body.ts';
+import type { ChatBody } from './chat-body.ts';
+import { toRequest, unknownInChat } from './chat.ts';
+
+/** `POST /v1/chat/completions/input_tokens`: how many tokens the prompt of a chat request has; llama-server's extension. */
+export function inputTokensRoute(settings: DialectSettings): Call<ChatBody> {
+  return {
+    kind: 'call',
+    method: 'POST',
+    paths: ['/v1/chat/completions/input_tokens', '/chat/completions/input_tokens'],
+    body: chatBody,
+    ignored: (body) => unknownInChat(body, settings.unknownFields ?? 'warn'),
+    async run({ body, signal }, { models }) {
+      const { text } = textModel(models, body.model);
+      return { object: 'response.input_tokens', input_tokens: await text.count(toRequest(body).prompt, signal) };
+    },
+  };
+}
