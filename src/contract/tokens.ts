@@ -109,6 +109,8 @@ export function commonPrefix(a: readonly number[], b: readonly number[]): number
 export interface EncodeOptions {
   /** Parse the names of special tokens (as Transformers' tokenizers do), or take them as plain text. */
   special: boolean;
+  /** Parse the names of added tokens; unless given, as special ones. */
+  added?: boolean;
   /** The text follows other text: no space is put before it by tokenizers that do so at a text's beginning. */
   continues: boolean;
 }
@@ -120,6 +122,8 @@ export interface Tokenizer {
   bytes(id: number): Uint8Array;
   /** What a token without bytes is called. */
   specialText(id: number): string;
+  /** Tokens in the vocabulary; their ids are 0 to size - 1. */
+  readonly size: number;
   /** Bytes of the longest token. */
   readonly longestToken: number;
   /** Names of special tokens, as they would be parsed in a text with `special`; without it they never become tokens. */

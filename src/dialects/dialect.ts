@@ -50,6 +50,8 @@ export interface CallInput<Body> {
   body: Body;
   /** Aborted when the client leaves, the request times out or the server ends. */
   signal: AbortSignal;
+  /** Tells the log and the metrics which model works on this, and then how many tokens it was given. */
+  note(told: { model: string; promptTokens?: number }): void;
 }
 
 /** A route that does not generate: one JSON reply. */
@@ -71,8 +73,8 @@ export type Route = Generation<unknown> | Call<unknown>;
 
 export interface Dialect {
   name: string;
-  /** The path under which unknown routes are answered in this dialect's form: `/v1`. */
-  prefix: string;
+  /** The paths under which all errors are answered in this dialect's form: `/v1`. */
+  prefixes: readonly string[];
   routes: readonly Route[];
   error(error: InferenceError): { status: number; body: unknown };
 }

@@ -52,7 +52,7 @@ export function createHostedInference(settings: DialectSettings): Dialect {
     },
     errorFrame: (error) => ({ json: reply(error).body }),
   } satisfies Generation<Body>;
-  return { name: 'hosted-inference', prefix: '/models', routes: [route], error: reply };
+  return { name: 'hosted-inference', prefixes: ['/models'], routes: [route], error: reply };
 }
 
 const parametersKnown = Object.keys(parameters.unwrap().unwrap().shape);

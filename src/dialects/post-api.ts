@@ -16,7 +16,7 @@ const prompt = z.union([z.string().min(1, { error: promptError }), messageList],
 
 /** `/llm/`: AgentScope's post_api and post_api_chat, and the Flask services that they were written for. */
 export function createPostApi(settings: DialectSettings): Dialect {
-  return { name: 'post-api', prefix: '/llm', routes: [textRoute(settings)], error: plainError };
+  return { name: 'post-api', prefixes: ['/llm'], routes: [textRoute(settings)], error: plainError };
 }
 
 function textRoute(settings: DialectSettings) {

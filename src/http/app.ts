@@ -68,7 +68,7 @@ export function createRouter(options: RouterOptions): Router {
 function dialectRouter({ dialects, services, settings, log }: RouterOptions, lifecycle: Lifecycle): Router {
   const { apiKeys, maxBody, timeoutMs, pingMs = PING_MS } = settings;
   const context = { services, lifecycle, ignored: new IgnoredFields(log), maxBody, timeoutMs, pingMs };
-  const prefixes = dialects.map(({ prefix }) => prefix);
+  const prefixes = dialects.flatMap((dialect) => dialect.prefixes);
   const router = Router();
   router.use(prefixes, observe(log), requireKey(apiKeys), admit(lifecycle));
   for (const dialect of dialects) router.use(mount(dialect, context));

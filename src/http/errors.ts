@@ -12,9 +12,10 @@ export function toInferenceError(error: unknown): InferenceError {
   return new InferenceError('internal', 'The server failed; its log says why.', { cause: error });
 }
 
-/** The dialect under whose prefix a path lies. */
+/** The dialect under one of whose prefixes a path lies. */
 function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
-  return dialects.find(({ prefix }) => `${path.toLowerCase()}/`.startsWith(`${prefix}/`));
+  const below = `${path.toLowerCase()}/`;
+  return dialects.find(({ prefixes }) => prefixes.some((prefix) => below.startsWith(`${prefix}/`)));
 }
 
 /** Answers an error in the form of the path's dialect. Nothing is sent to a client that left. */

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { abortError, InferenceError } from '../contract/errors.ts';
 import { collect } from '../contract/generate.ts';
 import type { Services } from '../contract/model.ts';
-import type { Call, Dialect, Generation, Route } from '../dialects/dialect.ts';
+import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';
 import { parseBody } from '../dialects/explain.ts';
 import { jsonBody } from './body.ts';
 import { toInferenceError } from './errors.ts';
@@ -79,7 +79,10 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
     // What needs no body only looks something up, which it may at any time.
     const { signal, end } = route.body === undefined ? instant : lifecycle.begin(res, timeoutMs);
     try {
-      res.json(await route.run({ params: paramsOf(req), body, signal }, services));
+      const note: CallInput<unknown>['note'] = ({ model, promptTokens }) => {
+        Object.assign(recordOf(res), { model, usage: { promptTokens } });
+      };
+      res.json(await route.run({ params: paramsOf(req), body, signal, note }, services));
     } catch (thrown) {
       throw signal.aborted ? abortError(signal) : thrown;
     } finally {
@@ -93,12 +96,9 @@ function generation(route: Generation<unknown>, context: MountContext): RequestH
     const body = parseBody(route.body, req.body);
     const { request, stream, ignored } = route.parse(body, paramsOf(req));
     context.ignored.report(res, ignored);
-    const model = context.services.models.resolve(request.model);
+    const model = context.services.models.capable(request.model, 'generate');
     const record = recordOf(res);
     record.model = model.info.id;
-    if (model.generate === undefined) {
-      throw new InferenceError('unsupported', `The model ${model.info.id} does not generate text; name another.`);
-    }
     const info = { requestId: record.id, model: model.info.id, created: record.created, headers: req.headers };
     const { signal, end } = context.lifecycle.begin(res, context.timeoutMs);
     try {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
 import type { Prompt } from '../contract/generate.ts';
-import type { Tokenizer } from '../contract/tokens.ts';
+import type { EncodeOptions, Tokenizer } from '../contract/tokens.ts';
 import type { PromptPart } from './prompt.ts';
 
 /** Tokenizing blocks the event loop (0.9 ms a KB), so it goes in slices of at most this many characters. */
@@ -20,22 +20,34 @@ export async function tokenizePrompt(
 ): Promise<number[]> {
   const { bos } = tokenizer.special;
   const tokens: number[] = [];
-  let continues = false;
-  for (const { text, special } of parts) {
-    for (const slice of slices(text, tokenizer.specialTexts)) {
-      if (continues) await setImmediate();
-      if (signal.aborted) throw abortError(signal);
-      for (const id of tokenizer.encode(slice, { special, continues })) tokens.push(id);
-      continues = true;
-      if (tokens.length > contextSize) {
-        throw tooLong(`at least ${tokens.length} tokens`, contextSize);
-      }
-    }
+  for await (const added of encodeSlices(parts, tokenizer, signal)) {
+    for (const id of added) tokens.push(id);
+    if (tokens.length > contextSize) throw tooLong(`at least ${tokens.length} tokens`, contextSize);
   }
   if (bos !== undefined && tokens[0] !== bos) tokens.unshift(bos);
   if (tokens.length === 0)
     throw new InferenceError('invalid_request', 'The prompt is empty; send at least one character.');
   return tokens;
+}
+
+/**
+ * The tokens of a text, slice by slice; the event loop runs between two.
+ * @throws InferenceError the signal's reason
+ */
+export async function* encodeSlices(
+  parts: readonly (PromptPart & Pick<EncodeOptions, 'added'>)[],
+  tokenizer: Tokenizer,
+  signal: AbortSignal,
+): AsyncGenerator<number[], void, void> {
+  let continues = false;
+  for (const { text, ...options } of parts) {
+    for (const slice of slices(text, tokenizer.specialTexts)) {
+      if (continues) await setImmediate();
+      if (signal.aborted) throw abortError(signal);
+      yield tokenizer.encode(slice, { ...options, continues });
+      continues = true;
+    }
+  }
 }
 
 /** The error for a prompt that the context cannot hold. @param size what is known of the prompt: `312 tokens` */

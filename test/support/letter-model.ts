@@ -11,6 +11,7 @@ const tokenizer: Tokenizer = {
   encode: (text) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
   bytes: (id) => Uint8Array.of(97 + (id % 26)),
   specialText: (id) => `<${id}>`,
+  size: 0x10000,
   longestToken: 1,
   specialTexts: [],
   addedTexts: [],

@@ -17,7 +17,7 @@ function fakeLanes(count: number): { lanes: Lane[]; given: { lane: number; lengt
         await setImmediate();
         busy = false;
         if (tokens.length === 13) throw new Error('native');
-        return Float32Array.of(tokens.length);
+        return Float64Array.of(tokens.length);
       },
     };
   });

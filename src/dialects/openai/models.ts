@@ -6,7 +6,7 @@ import { modelInPath } from '../request.ts';
 export const listModels: Call = {
   kind: 'call',
   method: 'GET',
-  paths: ['/v1/models'],
+  paths: ['/v1/models', '/models'],
   run: async (_input, { models }) => ({ object: 'list', data: models.list().map(entry) }),
 };
 
@@ -28,5 +28,6 @@ function entry(info: ModelInfo) {
     context_size: info.contextSize,
     format: info.format,
     tasks: info.tasks,
+    ...(info.dimensions !== undefined && { dimensions: info.dimensions }),
   };
 }

@@ -1,0 +1,42 @@
+import type { Model, ModelInfo } from '../contract/model.ts';
+import type { Ranker, RankRequest, RankResult } from '../contract/rank.ts';
+import type { Tokenizer } from '../contract/tokens.ts';
+import { checkWhole, InputWork, tokenizeInputs } from './inputs.ts';
+
+export interface RankingParts {
+  info: ModelInfo;
+  tokenizer: Tokenizer;
+  ranker: Ranker;
+  /** Requests that may wait. */
+  maxQueue: number;
+}
+
+/** Joins a tokenizer and a ranker into a model that scores documents: tokenize → pair → check → compute. */
+export function createRankingModel(parts: RankingParts): Model {
+  const { info, ranker } = parts;
+  const work = new InputWork(ranker, parts.maxQueue);
+  return {
+    info,
+    rank: (request, signal) => rank(parts, work, request, signal),
+    inputStats: () => work.stats(),
+    // A score that could not be computed fails its own request alone.
+    failed: new Promise(() => {}),
+    dispose: () => ranker.dispose(),
+  };
+}
+
+async function rank(
+  { tokenizer, ranker }: RankingParts,
+  work: InputWork,
+  { query, documents }: RankRequest,
+  signal: AbortSignal,
+): Promise<RankResult> {
+  const limit = ranker.contextSize;
+  const [asked = [], ...tokens] = await tokenizeInputs([query, ...documents], tokenizer, limit, signal);
+  const pairs = tokens.map((document) => ranker.paired(asked, document));
+  for (const [at, { name }] of documents.entries()) {
+    checkWhole(pairs[at] ?? [], limit, name, `${name} together with ${query.name}`);
+  }
+  const { result, promptTokens } = await work.run(pairs, () => ranker.rank(pairs, signal));
+  return { scores: result, promptTokens };
+}
