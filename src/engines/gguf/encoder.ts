@@ -2,6 +2,7 @@ import type { LlamaContext, LlamaContextOptions, LlamaModel } from 'node-llama-c
 import { InferenceError } from '../../contract/errors.ts';
 import type { LoadOptions } from '../engine.ts';
 import { addonContext, type AddonContext } from './addon.ts';
+import { turnsOf, type Turns } from './core-turns.ts';
 import { LanePool, type Lane } from './embedding-lanes.ts';
 import type { OpenModel } from './open-model.ts';
 
@@ -34,16 +35,17 @@ export class Encoder {
     for (let lanes = options.lanes ?? (llama.gpu === false ? cores : 1); lanes > 0; lanes -= 1) {
       contexts.push(await createContext(model, contextSize, ranking));
     }
-    return new Encoder(model, contexts, contextSize, cores);
+    return new Encoder(opened, contexts, contextSize);
   }
 
-  private constructor(model: LlamaModel, contexts: readonly LlamaContext[], contextSize: number, cores: number) {
+  private constructor({ llama, model, cores }: OpenModel, contexts: readonly LlamaContext[], contextSize: number) {
+    const turns = turnsOf(llama.gpu !== false);
     this.model = model;
     this.contexts = contexts;
     this.contextSize = contextSize;
     this.lanes = contexts.length;
     this.pool = new LanePool(
-      contexts.map((context) => lane(addonContext(context))),
+      contexts.map((context) => lane(addonContext(context), turns)),
       cores,
     );
   }
@@ -64,15 +66,20 @@ export class Encoder {
   }
 }
 
-function lane(context: AddonContext): Lane {
+function lane(context: AddonContext, turns: Turns): Lane {
   return {
     compute: async (tokens, threads) => {
-      // Models with a KV cache would go on from the last input.
-      context.disposeSequence(0);
-      context.initBatch(tokens.length);
-      context.addToBatch(0, 0, Uint32Array.from(tokens), Uint32Array.of(tokens.length - 1));
-      context.setThreads(threads);
-      await context.decodeBatch();
+      const turn = await turns.take(threads);
+      try {
+        // Models with a KV cache would go on from the last input.
+        context.disposeSequence(0);
+        context.initBatch(tokens.length);
+        context.addToBatch(0, 0, Uint32Array.from(tokens), Uint32Array.of(tokens.length - 1));
+        context.setThreads(turn.threads);
+        await context.decodeBatch();
+      } finally {
+        turn.release();
+      }
       return context.getEmbedding(tokens.length);
     },
   };

@@ -9,6 +9,7 @@ import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
 import { LaneStepper } from './lanes.ts';
+import { turnsOf } from './core-turns.ts';
 import { LogprobReader } from './logprobs.ts';
 import type { OpenModel } from './open-model.ts';
 import { SlotSampler } from './sampler.ts';
@@ -74,6 +75,7 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
       batchSize,
       affordableGap: steps.affordableGap,
       threads,
+      turns: turnsOf(llama.gpu !== false),
       handover: new Handover(context, costs, contextSize, join(options.scratchFolder, `lane-${lane}.state`)),
       dispose: async () => {
         for (const sampler of samplers) sampler.native.dispose();
