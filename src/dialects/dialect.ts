@@ -40,6 +40,8 @@ export interface Generation<Body> {
   frames(events: AsyncIterable<GenerateEvent>, body: Body, info: ReplyInfo): AsyncIterable<Frame>;
   /** The frame that tells a failure after the headers went out. */
   errorFrame(error: InferenceError): Frame;
+  /** Answers in its place where the model that is asked makes vectors and no text; its paths are those of the route. */
+  withVectors?: Call<unknown>;
 }
 
 /** What a call is given. */

@@ -30,8 +30,10 @@ const elements = z
 /** Texts or tokens, one or several, as OpenAI's `input` is: a string, strings, token ids, or lists of token ids. */
 export const inputList = z.union([filled, elements], { error: inputError });
 
+export type InputList = z.infer<typeof inputList>;
+
 /** Each input with its name: `input` for a single one, `input[3]` in a list. */
-export function toInputs(given: z.infer<typeof inputList>, name: string): TextInput[] {
+export function toInputs(given: InputList, name: string): TextInput[] {
   if (typeof given === 'string') return [{ content: given, name }];
   // The schema lets a list hold numbers alone or none.
   const ids = given.filter(isNumber);

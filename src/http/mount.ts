@@ -30,7 +30,7 @@ export function mount(dialect: Dialect, context: MountContext): Router {
   const router = Router();
   for (const route of dialect.routes) {
     const paths = [...route.paths];
-    const handler = route.kind === 'call' ? call(route, context) : generation(route, context);
+    const handler = route.kind === 'call' ? call(route, context) : byTask(route, context);
     const body = route.body === undefined ? [] : jsonBody(context.maxBody);
     router[registrars[route.method]](paths, ...body, handler);
   }
@@ -89,6 +89,22 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
       end();
     }
   };
+}
+
+/** A route that generates, or what it has for models that make vectors. */
+function byTask(route: Generation<unknown>, context: MountContext): RequestHandler {
+  const text = generation(route, context);
+  if (route.withVectors === undefined) return text;
+  const vectors = call(route.withVectors, context);
+  return (req, res, next) => (makesVectors(context.services, req.body) ? vectors : text)(req, res, next);
+}
+
+/** Whether the model that a body asks for, or every model where it names none, makes vectors and no text. */
+function makesVectors({ models }: Services, body: unknown): boolean {
+  const name: unknown = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
+  const asked = typeof name === 'string' ? models.list().filter(({ id }) => id === name) : [];
+  const all = asked.length > 0 ? asked : models.list();
+  return all.some(({ tasks }) => tasks.includes('embed')) && !all.some(({ tasks }) => tasks.includes('generate'));
 }
 
 function generation(route: Generation<unknown>, context: MountContext): RequestHandler {

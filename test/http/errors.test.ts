@@ -181,10 +181,10 @@ test('answers 404 for an unknown name where several models are served, 400 for a
     assert.equal((await post('/models/owner/c', { inputs: 'Hi' })).status, 404);
     assert.equal((await fetch(`${url}/v1/models/c`)).status, 404);
     assert.equal((await post('/v1/chat/completions', { ...good, model: 'a' })).status, 200);
-    const cannot = await post('/llm/', { inputs: 'Hi', model: 'b' });
+    const cannot = await post('/v1/chat/completions', { ...good, model: 'b' });
     assert.equal(cannot.status, 400);
     const other = 'The model b makes embeddings and does not generate text; use a.';
-    assert.equal(await sentence(cannot, '/llm/'), other);
+    assert.equal(await sentence(cannot, '/v1/chat/completions'), other);
   });
   await withServer({ models: [embedder] }, async ({ post }) => {
     const none = await post('/v1/chat/completions', { ...good, model: 'anything' });

@@ -7,7 +7,7 @@ import type { FakeStepper } from './fake-stepper.ts';
 import { roomy } from './token-requests.ts';
 
 /** One token for each UTF-16 unit of a text; every token is a letter of a completion. */
-const tokenizer: Tokenizer = {
+export const letterTokenizer: Tokenizer = {
   encode: (text) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
   bytes: (id) => Uint8Array.of(97 + (id % 26)),
   specialText: (id) => `<${id}>`,
@@ -30,8 +30,8 @@ export function letterModel(stepper: FakeStepper, id = 'letters'): Model {
       tasks: ['generate'],
       created: 0,
     },
-    tokenizer,
-    renderPrompt: createRenderPrompt(undefined, tokenizer),
+    tokenizer: letterTokenizer,
+    renderPrompt: createRenderPrompt(undefined, letterTokenizer),
     scheduler: new Scheduler(stepper, roomy),
     defaults: { maxTokens: undefined, sampling: {} },
     maxQueue: roomy.maxQueue,

@@ -14,7 +14,7 @@ const CONTEXT = 64;
 const ALIGNMENT = 32;
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
-const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+const letters = 'abcdefghijklmnopqrstuvwxyz'.split('');
 /** `▁` begins a word, as in llama.cpp's WordPiece vocabularies. */
 const words = [...special, ...letters.map((letter) => `▁${letter}`), ...letters];
 
