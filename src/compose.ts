@@ -134,18 +134,18 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
     // What matters of it comes as an error with a sentence of ours; the rest is for whoever looks for a cause.
     onLog: (level, message) => log.debug({ engine: level }, message),
   });
-  const { maxQueue } = settings;
+  const limits = { maxQueue: settings.maxQueue, maxQueueWaitMs: settings.maxQueueWait * 1000 };
   const { format, device, tokenizer } = engine;
   const known = { id: file.id, format, device, tasks: [engine.task], created: Math.floor(Date.now() / 1000) };
   if (engine.task === 'generate') return joinGenerator(engine, known, prompts, file, settings, log);
   if (engine.task === 'embed') {
     const { embedder } = engine;
     const { contextSize, lanes: slots, dimensions } = embedder;
-    return createEmbeddingModel({ info: { ...known, contextSize, slots, dimensions }, tokenizer, embedder, maxQueue });
+    return createEmbeddingModel({ info: { ...known, contextSize, slots, dimensions }, tokenizer, embedder, limits });
   }
   const { ranker } = engine;
   const { contextSize, lanes: slots } = ranker;
-  return createRankingModel({ info: { ...known, contextSize, slots }, tokenizer, ranker, maxQueue });
+  return createRankingModel({ info: { ...known, contextSize, slots }, tokenizer, ranker, limits });
 }
 
 async function joinGenerator(

@@ -16,6 +16,8 @@ export interface EmbedResult {
   vectors: readonly Float32Array[];
   /** Tokens of all inputs, those included that the model wants around each. */
   promptTokens: number;
+  /** Milliseconds until the first was at work. */
+  queueMs: number;
 }
 
 /** What an engine offers that makes vectors, in tokens. */
@@ -32,9 +34,10 @@ export interface Embedder {
   framed(tokens: readonly number[]): readonly number[];
   /**
    * The vectors of framed inputs that fit, in their order, each of length 1.
+   * @param begun called when the first is at work
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
-  embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<Float32Array[]>;
+  embed(inputs: readonly (readonly number[])[], signal: AbortSignal, begun?: () => void): Promise<Float32Array[]>;
   /** Fails what waits, lets what is being computed end, and gives the memory back. */
   dispose(): Promise<void>;
 }

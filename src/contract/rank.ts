@@ -13,6 +13,8 @@ export interface RankResult {
   scores: readonly number[];
   /** Tokens of all pairs of query and document, those included that the model wants around them. */
   promptTokens: number;
+  /** Milliseconds until the first was at work. */
+  queueMs: number;
 }
 
 /** What an engine offers that scores pairs of texts, in tokens. */
@@ -27,9 +29,10 @@ export interface Ranker {
   paired(query: readonly number[], document: readonly number[]): readonly number[];
   /**
    * The scores of pairs that fit, from 0 to 1, in their order.
+   * @param begun called when the first is at work
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
-  rank(pairs: readonly (readonly number[])[], signal: AbortSignal): Promise<number[]>;
+  rank(pairs: readonly (readonly number[])[], signal: AbortSignal, begun?: () => void): Promise<number[]>;
   /** Fails what waits, lets what is being computed end, and gives the memory back. */
   dispose(): Promise<void>;
 }

@@ -52,8 +52,8 @@ export interface CallInput<Body> {
   body: Body;
   /** Aborted when the client leaves, the request times out or the server ends. */
   signal: AbortSignal;
-  /** Tells the log and the metrics which model works on this, and then how many tokens it was given. */
-  note(told: { model: string; promptTokens?: number }): void;
+  /** Tells the log and the metrics which model works on this, and then how many tokens it was given after what wait. */
+  note(told: { model: string; promptTokens?: number; queueMs?: number }): void;
 }
 
 /** A route that does not generate: one JSON reply. */

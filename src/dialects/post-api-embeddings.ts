@@ -38,8 +38,8 @@ function route(
       note({ model: id });
       // `dimensions` is no field here.
       const request = { inputs: toInputs(value, key), names: { dimensions: 'dimensions' } };
-      const { vectors, promptTokens } = await model.embed(request, signal);
-      note({ model: id, promptTokens });
+      const { vectors, promptTokens, queueMs } = await model.embed(request, signal);
+      note({ model: id, promptTokens, queueMs });
       const data = vectors.map((vector, index) => ({ object: 'embedding', index, embedding: toNumbers(vector) }));
       const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens };
       return wrapped({ object: 'list', data, model: id, usage });

@@ -79,8 +79,8 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
     // What needs no body only looks something up, which it may at any time.
     const { signal, end } = route.body === undefined ? instant : lifecycle.begin(res, timeoutMs);
     try {
-      const note: CallInput<unknown>['note'] = ({ model, promptTokens }) => {
-        Object.assign(recordOf(res), { model, usage: { promptTokens } });
+      const note: CallInput<unknown>['note'] = ({ model, promptTokens, queueMs }) => {
+        Object.assign(recordOf(res), { model, usage: { promptTokens }, timings: { queueMs } });
       };
       res.json(await route.run({ params: paramsOf(req), body, signal, note }, services));
     } catch (thrown) {

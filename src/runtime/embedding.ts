@@ -2,20 +2,20 @@ import type { Embedder, EmbedRequest, EmbedResult } from '../contract/embed.ts';
 import { InferenceError } from '../contract/errors.ts';
 import type { Model, ModelInfo } from '../contract/model.ts';
 import type { Tokenizer } from '../contract/tokens.ts';
-import { checkWhole, InputWork, tokenizeInputs } from './inputs.ts';
+import { InputWork, type WorkLimits } from './input-work.ts';
+import { checkWhole, tokenizeInputs } from './inputs.ts';
 
 export interface EmbeddingParts {
   info: ModelInfo;
   tokenizer: Tokenizer;
   embedder: Embedder;
-  /** Requests that may wait. */
-  maxQueue: number;
+  limits: WorkLimits;
 }
 
 /** Joins a tokenizer and an embedder into a model that makes vectors of texts: tokenize → check → compute → cut. */
 export function createEmbeddingModel(parts: EmbeddingParts): Model {
   const { info, embedder } = parts;
-  const work = new InputWork(embedder, parts.maxQueue);
+  const work = new InputWork(embedder, parts.limits);
   return {
     info,
     embed: (request, signal) => embed(parts, work, request, signal),
@@ -36,9 +36,11 @@ async function embed(
   const tokens = await tokenizeInputs(inputs, tokenizer, embedder.contextSize, signal);
   const framed = tokens.map((input) => embedder.framed(input));
   for (const [at, { name }] of inputs.entries()) checkWhole(framed[at] ?? [], embedder.contextSize, name);
-  const { result, promptTokens } = await work.run(framed, () => embedder.embed(framed, signal));
+  const { result, promptTokens, queueMs } = await work.run(framed, signal, (joint, begun) =>
+    embedder.embed(framed, joint, begun),
+  );
   const vectors = dimensions === undefined ? result : result.map((vector) => shortened(vector, dimensions));
-  return { vectors, promptTokens };
+  return { vectors, promptTokens, queueMs };
 }
 
 /** @throws InferenceError invalid_request */

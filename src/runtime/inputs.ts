@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { InferenceError } from '../contract/errors.ts';
 import type { TextInput } from '../contract/input.ts';
-import type { InputStats } from '../contract/model.ts';
 import type { Tokenizer } from '../contract/tokens.ts';
 import { encodeSlices } from './tokenize.ts';
 
@@ -70,61 +69,4 @@ function checkTokens(tokens: readonly number[], name: string, size: number): voi
   const param = `${name}[${at}]`;
   const message = `${param} is ${tokens[at]}, but the model's tokens have the ids 0 to ${size - 1}.`;
   throw new InferenceError('invalid_request', message, { param });
-}
-
-/** What an engine that reads whole inputs tells of itself. */
-interface Lanes {
-  readonly lanes: number;
-  readonly load: { busy: number; waiting: number };
-}
-
-/** Lets so many requests in, and counts what is computed. */
-export class InputWork {
-  private readonly engine: Lanes;
-  private readonly maxQueue: number;
-  private requests = 0;
-  private inputs = 0;
-  private tokens = 0;
-
-  /** @param maxQueue requests that may wait beside those that the lanes work on */
-  constructor(engine: Lanes, maxQueue: number) {
-    this.engine = engine;
-    this.maxQueue = maxQueue;
-  }
-
-  /**
-   * Computes a request's inputs.
-   * @returns what was computed, and the tokens of all inputs
-   * @throws InferenceError overloaded, and whatever computing throws
-   */
-  async run<T>(
-    inputs: readonly (readonly number[])[],
-    compute: () => Promise<T>,
-  ): Promise<{ result: T; promptTokens: number }> {
-    if (this.requests >= this.engine.lanes + this.maxQueue) {
-      const message = `${this.requests} requests are waiting already; try again in a moment.`;
-      throw new InferenceError('overloaded', message, { retryAfter: 1 });
-    }
-    this.requests += 1;
-    try {
-      const result = await compute();
-      const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
-      this.inputs += inputs.length;
-      this.tokens += promptTokens;
-      return { result, promptTokens };
-    } finally {
-      this.requests -= 1;
-    }
-  }
-
-  stats(): InputStats {
-    const { lanes, load } = this.engine;
-    return {
-      tokens: this.tokens,
-      inputs: this.inputs,
-      slots: lanes,
-      slotsBusy: load.busy,
-      queued: load.waiting,
-    };
-  }
 }

@@ -1,20 +1,20 @@
 import type { Model, ModelInfo } from '../contract/model.ts';
 import type { Ranker, RankRequest, RankResult } from '../contract/rank.ts';
 import type { Tokenizer } from '../contract/tokens.ts';
-import { checkWhole, InputWork, tokenizeInputs } from './inputs.ts';
+import { InputWork, type WorkLimits } from './input-work.ts';
+import { checkWhole, tokenizeInputs } from './inputs.ts';
 
 export interface RankingParts {
   info: ModelInfo;
   tokenizer: Tokenizer;
   ranker: Ranker;
-  /** Requests that may wait. */
-  maxQueue: number;
+  limits: WorkLimits;
 }
 
 /** Joins a tokenizer and a ranker into a model that scores documents: tokenize → pair → check → compute. */
 export function createRankingModel(parts: RankingParts): Model {
   const { info, ranker } = parts;
-  const work = new InputWork(ranker, parts.maxQueue);
+  const work = new InputWork(ranker, parts.limits);
   return {
     info,
     rank: (request, signal) => rank(parts, work, request, signal),
@@ -37,6 +37,8 @@ async function rank(
   for (const [at, { name }] of documents.entries()) {
     checkWhole(pairs[at] ?? [], limit, name, `${name} together with ${query.name}`);
   }
-  const { result, promptTokens } = await work.run(pairs, () => ranker.rank(pairs, signal));
-  return { scores: result, promptTokens };
+  const { result, promptTokens, queueMs } = await work.run(pairs, signal, (joint, begun) =>
+    ranker.rank(pairs, joint, begun),
+  );
+  return { scores: result, promptTokens, queueMs };
 }

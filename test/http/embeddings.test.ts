@@ -114,6 +114,7 @@ test('each request goes to the first model that can, and the log and the metrics
       '{model="ranks"}': 16,
     });
     assert.equal(samples.get('hearth_slots{model="ranks"}'), 2);
+    assert.equal(samples.get('hearth_queue_seconds_count{model="vectors"}'), 2);
     assert.deepEqual(samplesOf(samples, 'hearth_prompt_tokens_read_total'), {});
     assert.deepEqual(samplesOf(samples, 'hearth_requests_total'), {
       '{route="/v1/chat/completions",status="200"}': 1,

@@ -170,7 +170,7 @@ test('answers 404 for an unknown name where several models are served, 400 for a
   const { info, failed } = new FakeModel();
   const embedder: Model = {
     info: { ...info, id: 'b', tasks: ['embed'] },
-    embed: async () => ({ vectors: [], promptTokens: 0 }),
+    embed: async () => ({ vectors: [], promptTokens: 0, queueMs: 0 }),
     dispose: async () => {},
     failed,
   };

@@ -12,6 +12,7 @@ export const LAST = 2;
 
 interface Options {
   maxQueue?: number;
+  maxQueueWaitMs?: number;
   /** Awaited before anything is computed. */
   until?: Promise<unknown>;
 }
@@ -28,7 +29,7 @@ async function waited(until: Promise<unknown> | undefined, signal: AbortSignal):
 /** A vector model with the real runtime: a text has a token a letter, and its vector is [first letter, tokens, 0, 0]. */
 export function letterEmbedder(
   id = 'vectors',
-  { maxQueue = 128, until }: Options = {},
+  { maxQueue = 128, maxQueueWaitMs = 60_000, until }: Options = {},
 ): Model & { inputs: number[][] } {
   const inputs: number[][] = [];
   const embedder: Embedder = {
@@ -37,9 +38,10 @@ export function letterEmbedder(
     lanes: common.slots,
     load: { busy: 0, waiting: 0 },
     framed: (tokens) => [FIRST, ...tokens, LAST],
-    embed: async (given, signal) => {
+    embed: async (given, signal, begun) => {
       inputs.push(...given.map((tokens) => [...tokens]));
       await waited(until, signal);
+      begun?.();
       return given.map((tokens) => {
         const length = Math.hypot(tokens[1] ?? 0, tokens.length);
         return Float32Array.of((tokens[1] ?? 0) / length, tokens.length / length, 0, 0);
@@ -48,7 +50,10 @@ export function letterEmbedder(
     dispose: async () => {},
   };
   const info = { ...common, id, tasks: ['embed'], dimensions: embedder.dimensions } as const;
-  return { ...createEmbeddingModel({ info, tokenizer: letterTokenizer, embedder, maxQueue }), inputs };
+  return {
+    ...createEmbeddingModel({ info, tokenizer: letterTokenizer, embedder, limits: { maxQueue, maxQueueWaitMs } }),
+    inputs,
+  };
 }
 
 /** A ranking model with the real runtime: the more letters a document has of its 20, the better. */
@@ -62,5 +67,10 @@ export function letterRanker(id = 'ranks'): Model {
     dispose: async () => {},
   };
   const info = { ...common, id, tasks: ['rank'] } as const;
-  return createRankingModel({ info, tokenizer: letterTokenizer, ranker, maxQueue: 128 });
+  return createRankingModel({
+    info,
+    tokenizer: letterTokenizer,
+    ranker,
+    limits: { maxQueue: 128, maxQueueWaitMs: 60_000 },
+  });
 }

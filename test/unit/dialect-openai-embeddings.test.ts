@@ -45,7 +45,9 @@ test('the reply is a list of embeddings with their indexes, the model and the us
     usage: { prompt_tokens: 8, total_tokens: 8 },
   });
   assert.deepEqual(ignored, ['foo']);
-  assert.deepEqual(noted, [{ model: 'vectors' }, { model: 'vectors', promptTokens: 8 }]);
+  const [first, last] = noted;
+  assert.deepEqual(first, { model: 'vectors' });
+  assert.deepEqual({ ...last, queueMs: 0 }, { model: 'vectors', promptTokens: 8, queueMs: 0 });
 });
 
 test('base64 holds the float32 numbers, little-endian', async () => {

@@ -94,6 +94,13 @@ test('a request more than run and may wait is refused at once; a place that is l
   assert.equal(model.inputStats?.().inputs, 4);
 });
 
+test('a request whose inputs wait longer than they may is refused', async () => {
+  const model = letterEmbedder('vectors', { maxQueue: 1, maxQueueWaitMs: 20, until: new Promise(() => {}) });
+  await assert.rejects(embed(model, ['a']), { code: 'overloaded', message: /^None of the inputs came to its turn/ });
+  const slow = letterEmbedder('vectors', { until: new Promise((resolve) => setTimeout(resolve, 30)) });
+  assert.ok((await embed(slow, ['a'])).queueMs >= 25);
+});
+
 test('a request that is aborted leaves its place, and is not counted', async () => {
   const model = letterEmbedder('vectors', { maxQueue: 0, until: new Promise(() => {}) });
   const controller = new AbortController();
@@ -109,7 +116,8 @@ test('documents are scored each with the query, and a pair that is too long is r
   const model = modelsOf(letterRanker()).capable(undefined, 'rank');
   const query = { content: 'ab', name: 'query' };
   const documents = ['a', 'abc'].map((content, index) => ({ content, name: `documents[${index}]` }));
-  assert.deepEqual(await model.rank({ query, documents }, never), { scores: [0.3, 0.4], promptTokens: 14 });
+  const { scores, promptTokens } = await model.rank({ query, documents }, never);
+  assert.deepEqual([scores, promptTokens], [[0.3, 0.4], 14]);
   const long = { content: 'a'.repeat(16), name: 'documents[0]' };
   await assert.rejects(model.rank({ query, documents: [long] }, never), {
     code: 'context_exceeded',

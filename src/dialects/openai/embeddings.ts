@@ -34,11 +34,11 @@ export function embeddingsRoute(settings: DialectSettings): Call<EmbeddingsBody>
       note({ model: id });
       const inputs = toInputs(body.input, 'input');
       const dimensions = body.dimensions ?? undefined;
-      const { vectors, promptTokens } = await model.embed(
+      const { vectors, promptTokens, queueMs } = await model.embed(
         { inputs, dimensions, names: { dimensions: 'dimensions' } },
         signal,
       );
-      note({ model: id, promptTokens });
+      note({ model: id, promptTokens, queueMs });
       const written = body.encoding_format === 'base64' ? toBase64 : toNumbers;
       return {
         object: 'list',

@@ -59,8 +59,8 @@ export function rerankRoute(settings: DialectSettings): Call<RerankBody> {
       note({ model: id });
       const query = { content: body.query, name: 'query' };
       const documents = texts.map((content, index) => ({ content, name: `${field}[${index}]` }));
-      const { scores, promptTokens } = await model.rank({ query, documents }, signal);
-      note({ model: id, promptTokens });
+      const { scores, promptTokens, queueMs } = await model.rank({ query, documents }, signal);
+      note({ model: id, promptTokens, queueMs });
       const ranked = scores
         .map((score, index) => ({ index, score, text: texts[index] }))
         .toSorted((a, b) => b.score - a.score)

@@ -49,8 +49,12 @@ class GgufEmbedder implements Embedder {
     return [...before, ...input, ...after];
   }
 
-  async embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<Float32Array[]> {
-    return (await this.encoder.encode(inputs, signal)).map(normalized);
+  async embed(
+    inputs: readonly (readonly number[])[],
+    signal: AbortSignal,
+    begun?: () => void,
+  ): Promise<Float32Array[]> {
+    return (await this.encoder.encode(inputs, signal, begun)).map(normalized);
   }
 
   dispose(): Promise<void> {

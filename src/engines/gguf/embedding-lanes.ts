@@ -10,6 +10,7 @@ interface Job {
   group: symbol;
   tokens: readonly number[];
   signal: AbortSignal;
+  begun(): void;
   resolve(vector: Float64Array): void;
   reject(error: Error): void;
 }
@@ -39,15 +40,27 @@ export class LanePool {
 
   /**
    * The vectors of inputs, in their order. The longest begin, so that no lane is left with a long one at the end.
+   * @param begun called once, when the first is at work
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
-  async run(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<Float64Array[]> {
+  async run(
+    inputs: readonly (readonly number[])[],
+    signal: AbortSignal,
+    begun: () => void = () => {},
+  ): Promise<Float64Array[]> {
     if (signal.aborted) throw abortError(signal);
     if (this.closed) throw this.closed;
     const group = Symbol('inputs of one call');
+    let first = true;
+    const start = (): void => {
+      if (first) begun();
+      first = false;
+    };
     const vectors: Promise<Float64Array>[] = [];
     for (const [at, tokens] of [...inputs.entries()].toSorted(([, a], [, b]) => b.length - a.length)) {
-      vectors[at] = new Promise((resolve, reject) => this.jobs.push({ group, tokens, signal, resolve, reject }));
+      vectors[at] = new Promise((resolve, reject) =>
+        this.jobs.push({ group, tokens, signal, begun: start, resolve, reject }),
+      );
     }
     const onAbort = (): void => this.drop((job) => job.group === group, abortError(signal));
     signal.addEventListener('abort', onAbort, { once: true });
@@ -90,6 +103,7 @@ export class LanePool {
     // All lanes that are about to begin count as busy.
     await Promise.resolve();
     for (let job = this.jobs.shift(); job; job = this.jobs.shift()) {
+      job.begun();
       const busy = this.count - this.idle.length;
       const threads = job.tokens.length < WORTH_THREADS ? 1 : Math.max(1, Math.floor(this.cores / busy));
       try {

@@ -55,8 +55,8 @@ export class Encoder {
   }
 
   /** What the model's pooling makes of each input, as it is. @throws as `LanePool.run` */
-  encode(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<Float64Array[]> {
-    return this.pool.run(inputs, signal);
+  encode(inputs: readonly (readonly number[])[], signal: AbortSignal, begun?: () => void): Promise<Float64Array[]> {
+    return this.pool.run(inputs, signal, begun);
   }
 
   async dispose(): Promise<void> {

@@ -25,8 +25,8 @@ export async function createRanker(opened: OpenModel, options: EncoderOptions): 
       return encoder.load;
     },
     paired,
-    rank: async (pairs, signal) => {
-      const vectors = await encoder.encode(pairs, signal);
+    rank: async (pairs, signal, begun) => {
+      const vectors = await encoder.encode(pairs, signal, begun);
       return vectors.map(([score = 0]) => (probability ? score : 1 / (1 + Math.exp(-score))));
     },
     dispose: () => encoder.dispose(),
