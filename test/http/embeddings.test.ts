@@ -73,7 +73,11 @@ test('the openai package gets its own error classes, and lists the models with t
     await assert.rejects(create('chat', 'a'), OpenAI.BadRequestError);
     const { data } = await client.models.list();
     assert.deepEqual(
-      data.map((one) => [one.id, Reflect.get(one, 'tasks'), Reflect.get(one, 'dimensions')]),
+      (data as { id: string; tasks?: string[]; dimensions?: number }[]).map((one) => [
+        one.id,
+        one.tasks,
+        one.dimensions,
+      ]),
       [
         ['chat', ['generate'], undefined],
         ['vectors', ['embed'], 4],
