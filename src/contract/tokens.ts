@@ -111,6 +111,8 @@ export function commonPrefix(a: readonly number[], b: readonly number[]): number
 export interface EncodeOptions {
   /** Parse the names of special tokens (as Transformers' tokenizers do), or take them as plain text. */
   special: boolean;
+  /** Parse the names of added tokens; unless given, as special ones. */
+  added?: boolean;
   /** The text follows other text: no space is put before it by tokenizers that do so at a text's beginning. */
   continues: boolean;
 }

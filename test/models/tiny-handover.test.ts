@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import { addonContext, addonModel, createAddonSampler } from '../../src/engines/gguf/addon.ts';
+import { turnsOf } from '../../src/engines/gguf/core-turns.ts';
 import { Handover, type HandoverCosts } from '../../src/engines/gguf/handover.ts';
 import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
 import { SlotSampler } from '../../src/engines/gguf/sampler.ts';
@@ -50,6 +51,7 @@ for (const [way, costs] of Object.entries(ways)) {
         batchSize: 256,
         threads: fixedThreads(1),
         padsChunks: true,
+        turns: turnsOf(false),
         handover: new Handover(native, costs, 256, join(folder, 'handover.state')),
         affordableGap: 0,
         dispose: () => context.dispose(),

@@ -7,11 +7,11 @@ import type { FakeStepper } from './fake-stepper.ts';
 import { roomy } from './token-requests.ts';
 
 /** One token for each UTF-16 unit of a text; every token is a letter of a completion. */
-export const letters: Tokenizer = {
+export const letterTokenizer: Tokenizer = {
   encode: (text) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
   bytes: (id) => Uint8Array.of(97 + (id % 26)),
   specialText: (id) => `<${id}>`,
-  size: 65_536,
+  size: 0x10000,
   longestToken: 1,
   specialTexts: [],
   addedTexts: [],
@@ -20,7 +20,7 @@ export const letters: Tokenizer = {
 
 /** A model with the real runtime and scheduler over a fake stepper: a prompt has as many tokens as characters. */
 export function letterModel(stepper: FakeStepper, id = 'letters', special?: Partial<Tokenizer['special']>): Model {
-  const tokenizer = { ...letters, special: { ...letters.special, ...special } };
+  const tokenizer = { ...letterTokenizer, special: { ...letterTokenizer.special, ...special } };
   return createModel({
     info: {
       id,

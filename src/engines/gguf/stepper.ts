@@ -1,5 +1,6 @@
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
+import type { Turns } from './core-turns.ts';
 import type { Handover } from './handover.ts';
 import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';
@@ -14,6 +15,7 @@ export interface StepperOptions {
   contextSize: number;
   batchSize: number;
   threads: Threads;
+  turns: Turns;
   handover: Handover;
   /** Idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
@@ -91,17 +93,18 @@ export class GgufStepper implements Stepper {
       for (const index of indexes) wanted.push({ slot, index });
     }
     const cells = entries.reduce((sum, { slot }) => sum + this.length(slot), 0);
-    const used = threads.choose(total, cells);
-    context.setThreads(used);
+    const turn = await this.options.turns.take(threads.choose(total, cells));
+    context.setThreads(turn.threads);
     const began = performance.now();
     try {
       await context.decodeBatch();
     } finally {
+      turn.release();
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
       const [chunk] = padding.length > 0 ? entries : [];
       if (chunk) context.removeTokenCellsFromSequence(chunk.slot, this.length(chunk.slot) + chunk.tokens.length, -1);
     }
-    threads.measured(total, cells, used, performance.now() - began);
+    threads.measured(total, cells, turn.threads, performance.now() - began);
     await this.options.handover.decoded();
     for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
     const sampled = await Promise.allSettled(wanted.map(({ slot, index }) => this.sample(slot, index)));
