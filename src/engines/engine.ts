@@ -28,6 +28,8 @@ export interface Engine {
   format: 'gguf' | 'onnx';
   stepper: Stepper;
   tokenizer: Tokenizer;
+  /** Whether the stepper can hold a text to this grammar. @throws Error where it cannot */
+  checkGrammar(gbnf: string): void;
   /** The model's Jinja chat template, where it has one. */
   chatTemplate: string | undefined;
   /** The device that really computes, in words. */

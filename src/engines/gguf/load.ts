@@ -4,7 +4,7 @@ import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama
 import { InferenceError } from '../../contract/errors.ts';
 import type { Stepper } from '../../contract/tokens.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
-import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
+import { addonContext, addonModel, createAddonSampler, createGrammarState, type AddonContext } from './addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { usableCores } from './cores.ts';
@@ -14,10 +14,10 @@ import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
 import { LaneStepper } from './lanes.ts';
 import { LogprobReader } from './logprobs.ts';
-import { SlotSampler } from './sampler.ts';
+import { SlotSampler, type SamplerModel } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
 import { fixedThreads, LaneThreads, LearnedThreads, type Threads } from './threads.ts';
-import { createTokenizer } from './tokenizer.ts';
+import { controlTokens, createTokenizer } from './tokenizer.ts';
 
 /**
  * Loads a GGUF file.
@@ -37,19 +37,25 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
     checkModel(model, options);
     const { contexts, memory, ...sizes } = await createContext(llama, model, options, cores);
     const tokenizer = createTokenizer(model);
+    const createState = (gbnf: string) => createGrammarState(llama, addonModel(model), gbnf);
     const stepper = await createStepper({
       llama,
       model,
       contexts,
       cores,
       options,
-      endTokens: tokenizer.special.eog,
+      sampling: {
+        endTokens: tokenizer.special.eog,
+        controlTokens: controlTokens(tokenizer),
+        createGrammarState: createState,
+      },
       ...sizes,
     });
     return {
       format: 'gguf',
       stepper,
       tokenizer,
+      checkGrammar: createState,
       chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
       device: await describeDevice(options.device, llama, cores),
       states: {
@@ -69,12 +75,12 @@ interface StepperParts extends Omit<PlannedContext, 'memory'> {
   model: LlamaModel;
   cores: number;
   options: LoadOptions;
-  endTokens: ReadonlySet<number>;
+  sampling: SamplerModel;
 }
 
 /** Measures what steps and copies cost here, on the first context, and joins the contexts into one stepper. */
 async function createStepper(parts: StepperParts): Promise<Stepper> {
-  const { llama, model, contexts, contextSize, batchSize, cores, options, endTokens } = parts;
+  const { llama, model, contexts, contextSize, batchSize, cores, options, sampling } = parts;
   const natives = contexts.map(addonContext);
   const slotsOf = (lane: number): number => Math.ceil((parts.slots - lane) / natives.length);
   const [first] = natives;
@@ -85,7 +91,7 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
   const threads = new LaneThreads(steps.threads, Math.floor(cores / natives.length));
   const createSampler = () => createAddonSampler(llama, addonModel(model));
   const lanes = natives.map((context, lane) => {
-    const samplers = Array.from({ length: slotsOf(lane) }, () => new SlotSampler(createSampler(), endTokens));
+    const samplers = Array.from({ length: slotsOf(lane) }, () => new SlotSampler(createSampler(), sampling));
     const logprobs = samplers.map(() => new LogprobReader(createSampler));
     return new GgufStepper({
       context,

@@ -1,30 +1,58 @@
 import type { TokenRequest } from '../../contract/tokens.ts';
-import type { AddonSampler, SamplerConfig } from './addon.ts';
+import type { AddonGrammarState, AddonSampler, SamplerConfig } from './addon.ts';
+
+/** What a slot's sampler has to know of its model. */
+export interface SamplerModel {
+  /** Tokens that must not come before a request's minTokens. */
+  endTokens: ReadonlySet<number>;
+  /** Names of the other control tokens. Llama.cpp's grammars take such a token for the characters of its name. */
+  controlTokens: ReadonlyMap<number, string>;
+  /** A grammar's state before the first token. @throws Error where llama.cpp refuses the text */
+  createGrammarState(gbnf: string): AddonGrammarState;
+}
 
 /**
- * A slot's sampler, kept over many requests. The addon's order is bias → penalties → topK → topP → minP → temperature.
+ * A slot's sampler, kept over many requests. The addon's order is bias → penalties → topK → topP → minP → temperature;
+ * where a grammar refuses what comes out, the grammar comes first and then all of these again.
  */
 export class SlotSampler {
   readonly native: AddonSampler;
-  private readonly endTokens: Uint32Array;
+  private readonly model: SamplerModel;
+  private readonly endTokens: readonly number[];
+  /** Tokens that the grammar's request must not sample. */
+  private unwritten: readonly number[] = [];
   private config: SamplerConfig = { temperature: 0, seed: 0 };
   private request: TokenRequest | undefined;
   private generated: number[] = [];
 
-  /** @param endTokens tokens that must not come before a request's minTokens */
-  constructor(native: AddonSampler, endTokens: ReadonlySet<number>) {
+  constructor(native: AddonSampler, model: SamplerModel) {
     this.native = native;
-    this.endTokens = Uint32Array.from(endTokens);
+    this.model = model;
+    this.endTokens = [...model.endTokens];
   }
 
-  /** Starts anew: random state, penalties and bias of the last request are gone. */
+  /**
+   * Starts anew: random state, penalties, bias and grammar of the last request are gone.
+   * @throws Error where llama.cpp refuses the grammar
+   */
   begin(request: TokenRequest): void {
     this.request = request;
     this.generated = [];
     this.config = samplerConfig(request);
+    this.unwritten = [];
+    if (request.grammar !== undefined) {
+      const { gbnf } = request.grammar;
+      this.config.grammarEvaluationState = this.model.createGrammarState(gbnf);
+      this.unwritten = [...this.model.controlTokens].flatMap(([id, name]) => (gbnf.includes(name) ? [] : [id]));
+    }
     // The same seed given twice would go on from the old random state, so another one comes between.
     this.native.applyConfig({ temperature: 0, seed: (this.config.seed ^ 1) >>> 0 });
     this.native.applyConfig(this.withBias());
+  }
+
+  /** Whether a grammar holds the request. */
+  get held(): boolean {
+    return this.config.grammarEvaluationState !== undefined;
   }
 
   /** Takes note of a token that was sampled. */
@@ -40,10 +68,12 @@ export class SlotSampler {
     const penalized = config.repeatPenaltyTokens
       ? { repeatPenaltyTokens: Uint32Array.from([...config.repeatPenaltyTokens, ...generated]) }
       : {};
-    const suppress = request !== undefined && generated.length < request.minTokens && this.endTokens.length > 0;
-    const bias = suppress
-      ? { tokenBiasKeys: this.endTokens, tokenBiasValues: new Float32Array(this.endTokens.length).fill(-Infinity) }
-      : {};
+    const early = request !== undefined && generated.length < request.minTokens;
+    const banned = Uint32Array.from([...this.unwritten, ...(early ? this.endTokens : [])]);
+    const bias =
+      banned.length > 0
+        ? { tokenBiasKeys: banned, tokenBiasValues: new Float32Array(banned.length).fill(-Infinity) }
+        : {};
     return { ...config, ...penalized, ...bias };
   }
 }
