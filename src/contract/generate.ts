@@ -1,15 +1,41 @@
-/** Who says a message. Dialects map their own spellings (developer, function) to these. */
-export type Role = 'system' | 'user' | 'assistant' | 'tool';
+import type { ToolCall, ToolOffer } from './tools.ts';
+
+/** Who says a message. A developer is the system where the model's template knows none. */
+export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 
 export interface ChatMessage {
   role: Role;
   content: string;
   /** Who speaks, where several share a role; reaches the chat template. */
   name?: string | undefined;
+  /** What an assistant thought before its content. */
+  reasoning?: string | undefined;
+  /** The tools that an assistant called, after its content. */
+  toolCalls?: readonly ToolCall[] | undefined;
+  /** Which call a tool's message answers. */
+  toolCallId?: string | undefined;
+}
+
+export interface ChatPrompt {
+  kind: 'chat';
+  messages: readonly ChatMessage[];
+  /** Tools that the model may call; undefined offers none. */
+  tools?: ToolOffer | undefined;
+  /** Further variables of the model's chat template: `enable_thinking`. */
+  variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A text goes to the model as it is, special tokens parsed; messages go through the model's chat template. */
-export type Prompt = { kind: 'text'; text: string } | { kind: 'chat'; messages: readonly ChatMessage[] };
+export type Prompt = { kind: 'text'; text: string } | ChatPrompt;
+
+/**
+ * What a completion's content has to be; reasoning before it is free. `param` is the field that errors name.
+ * JSON comes out whole or ends with `length`: stop strings are not looked for in it.
+ */
+export type OutputFormat =
+  | { kind: 'grammar'; gbnf: string; param: string }
+  | { kind: 'json'; param: string }
+  | { kind: 'schema'; schema: unknown; param: string };
 
 /** How the next token is chosen. All fields have a value by the time the engine sees them. */
 export interface Sampling {
@@ -59,8 +85,12 @@ export interface GenerateRequest {
   ignoreEos: boolean;
   /** The client's own values; the rest comes from the server's settings, then the model's. */
   sampling: Partial<Sampling>;
-  /** Texts that end a completion; never part of it. */
+  /** Texts that end a completion; never part of it. They are looked for in its content alone. */
   stop: readonly string[];
+  /** What the content has to be; undefined leaves it free. */
+  format?: OutputFormat | undefined;
+  /** Whether what a model thinks before it answers is told apart, or stays part of the content. */
+  splitReasoning?: boolean | undefined;
   /** How many of the most likely tokens are listed with each token's log probability; undefined tells none. */
   logprobs?: number | undefined;
   names: FieldNames;
@@ -81,7 +111,8 @@ export interface TokenLogprob extends TokenScore {
   top: readonly TokenScore[];
 }
 
-export type FinishReason = 'stop' | 'length';
+/** `tool_calls`: the model ended its turn by calling tools. */
+export type FinishReason = 'stop' | 'length' | 'tool_calls';
 
 export interface Usage {
   promptTokens: number;
@@ -89,6 +120,8 @@ export interface Usage {
   completionTokens: number;
   /** Prompt tokens that were still in the slot and not read again. */
   cachedTokens: number;
+  /** Those of the completion tokens that the model thought with; undefined where reasoning is not told apart. */
+  reasoningTokens?: number | undefined;
 }
 
 /** Milliseconds since the request was submitted. */
@@ -96,6 +129,15 @@ export interface Timings {
   queueMs: number;
   firstTokenMs: number;
   totalMs: number;
+}
+
+/** A call begins with its name; its arguments follow in pieces, which join to a JSON object. */
+export interface ToolCallPiece {
+  /** Which of the completion's calls, from 0. */
+  call: number;
+  id: string;
+  name?: string;
+  argumentsDelta?: string;
 }
 
 /**
@@ -107,11 +149,17 @@ export interface Timings {
 export type GenerateEvent =
   | { type: 'start'; promptTokens: number; cachedTokens?: number; queueMs?: number }
   | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[]; completionTokens?: number }
+  | { type: 'reasoning'; index: number; text: string; completionTokens?: number }
+  | ({ type: 'tool_call'; index: number; completionTokens?: number } & ToolCallPiece)
   | { type: 'finish'; index: number; reason: FinishReason; stopString?: string | undefined }
   | { type: 'done'; usage: Usage; timings: Timings };
 
 export interface Choice {
   text: string;
+  /** What the model thought before, where that is told apart. */
+  reasoning?: string;
+  /** The tools that it calls. Where the reason to finish is `length`, the last one's arguments may be cut off. */
+  toolCalls?: ToolCall[];
   /** Of its tokens, in order, where the request asked for them. */
   logprobs?: TokenLogprob[];
   finishReason: FinishReason;
@@ -140,6 +188,16 @@ export async function collect(events: AsyncIterable<GenerateEvent>): Promise<Gen
         choice(event.index).text += event.text;
         if (event.logprobs) (choice(event.index).logprobs ??= []).push(...event.logprobs);
         break;
+      case 'reasoning':
+        choice(event.index).reasoning = (choice(event.index).reasoning ?? '') + event.text;
+        break;
+      case 'tool_call': {
+        const calls = (choice(event.index).toolCalls ??= []);
+        const call = (calls[event.call] ??= { id: event.id, name: '', arguments: '' });
+        call.name += event.name ?? '';
+        call.arguments += event.argumentsDelta ?? '';
+        break;
+      }
       case 'finish':
         choice(event.index).finishReason = event.reason;
         choice(event.index).stopString = event.stopString;
