@@ -7,6 +7,7 @@ import { loadEngine } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
+import { chatFormatOf } from './runtime/chat-format.ts';
 import { createRenderPrompt } from './runtime/prompt.ts';
 import { Registry } from './runtime/registry.ts';
 import { createModel } from './runtime/runtime.ts';
@@ -147,6 +148,8 @@ async function loadWith(
     },
     tokenizer,
     renderPrompt: createRenderPrompt(engine.chatTemplate, tokenizer),
+    chatFormat: chatFormatOf(engine.chatTemplate),
+    checkGrammar: (gbnf) => engine.checkGrammar(gbnf),
     scheduler,
     defaults: {
       maxTokens: settings.maxTokens,

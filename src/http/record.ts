@@ -69,6 +69,8 @@ export async function* noted(
         record.timings = { queueMs: event.queueMs };
         break;
       case 'delta':
+      case 'reasoning':
+      case 'tool_call':
         record.timings.firstTokenMs ??= performance.now() - began;
         record.usage.completionTokens = event.completionTokens;
         break;

@@ -87,7 +87,8 @@ export class CallReader {
       return true;
     }
     const at = this.held.indexOf(mark);
-    const before = at < 0 ? this.held.slice(0, this.held.length - possibleBeginning(this.held, [mark])) : this.held.slice(0, at);
+    const before =
+      at < 0 ? this.held.slice(0, this.held.length - possibleBeginning(this.held, [mark])) : this.held.slice(0, at);
     // White space before the mark is no content.
     piece.content += this.take(before.trimEnd().length);
     if (at < 0) return false;

@@ -1,7 +1,7 @@
 import { InferenceError } from '../contract/errors.ts';
 import type { OutputFormat } from '../contract/generate.ts';
 import type { Tool, ToolOffer } from '../contract/tools.ts';
-import { schemaRules } from '../grammar/index.ts';
+import { grammarText, schemaRules } from '../grammar/index.ts';
 import { closeObjects } from './closed-schema.ts';
 import { literal, markOrText, untilMark } from './mark-rules.ts';
 import type { ReasoningFormat } from './reasoning-formats.ts';
@@ -31,7 +31,7 @@ export function outputGrammar(rules: OutputRules): string | undefined {
   if (format === undefined && offer === undefined) return undefined;
   if (format?.kind === 'grammar') return format.gbnf;
   const answer = [...answerRules(rules), ...(offer ? callRules(offer, rules.toolFormat) : [])];
-  return [...thoughtRules(rules), ...answer].join('\n');
+  return grammarText([...thoughtRules(rules), ...answer]);
 }
 
 /** `root`: thoughts, where the model has any, then `answer`. */

@@ -63,7 +63,8 @@ export class ReasoningReader {
     }
     const { close } = this.format;
     const at = this.held.indexOf(close);
-    const before = at < 0 ? this.held.slice(0, this.held.length - possibleBeginning(this.held, [close])) : this.held.slice(0, at);
+    const before =
+      at < 0 ? this.held.slice(0, this.held.length - possibleBeginning(this.held, [close])) : this.held.slice(0, at);
     // White space goes out with what follows it, and not at all before the mark.
     piece.reasoning += this.take(before.trimEnd().length);
     if (at < 0) return;

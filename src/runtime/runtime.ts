@@ -3,10 +3,12 @@ import type { GenerateEvent, GenerateRequest } from '../contract/generate.ts';
 import type { Model, ModelInfo } from '../contract/model.ts';
 import type { TokenRequest, Tokenizer } from '../contract/tokens.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
-import { readCompletion, type CompletionEvent } from './completion.ts';
+import type { ChatFormat } from './chat-format.ts';
+import { readCompletion, type CompletionEvent, type Reading } from './completion.ts';
 import { newTokenLimit } from './limits.ts';
 import { merge } from './merge.ts';
 import type { RenderPrompt } from './prompt.ts';
+import { planReading } from './reading.ts';
 import { resolveSampling, type OpenSampling } from './sampling.ts';
 import { refuseLongPrompt, tokenizePrompt } from './tokenize.ts';
 
@@ -14,6 +16,10 @@ export interface ModelParts {
   info: ModelInfo;
   tokenizer: Tokenizer;
   renderPrompt: RenderPrompt;
+  /** What the chat template tells of calls and thoughts. */
+  chatFormat: ChatFormat;
+  /** Whether the engine can hold a text to this grammar. @throws Error where it cannot */
+  checkGrammar(gbnf: string): void;
   scheduler: Scheduler;
   /** For requests that are silent. */
   defaults: { maxTokens: number | undefined; sampling: OpenSampling };
@@ -38,11 +44,12 @@ async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerateEvent, void, void> {
   const began = performance.now();
-  const requests = await prepare(parts, request, signal);
+  const { requests, reading } = await prepare(parts, request, signal);
   const promptTokens = requests[0]?.prompt.length ?? 0;
-  const completions = run(parts, requests, request.stop, signal);
+  const completions = run(parts, requests, reading, signal);
 
   let completionTokens = 0;
+  let reasoningTokens = 0;
   let started: Extract<CompletionEvent, { type: 'start' }> | undefined;
   let firstTokenMs: number | undefined;
   const elapsed = (): number => performance.now() - began;
@@ -56,9 +63,12 @@ async function* generate(
         break;
       case 'token':
         completionTokens += 1;
+        if (event.thinking) reasoningTokens += 1;
         firstTokenMs ??= elapsed();
         break;
       case 'delta':
+      case 'reasoning':
+      case 'tool_call':
         yield { ...event, completionTokens };
         break;
       case 'finish':
@@ -67,14 +77,23 @@ async function* generate(
   }
   yield {
     type: 'done',
-    usage: { promptTokens, completionTokens, cachedTokens: started?.cachedTokens ?? 0 },
+    usage: {
+      promptTokens,
+      completionTokens,
+      cachedTokens: started?.cachedTokens ?? 0,
+      ...(request.splitReasoning === true && { reasoningTokens }),
+    },
     timings: { queueMs: started?.queueMs ?? 0, firstTokenMs: firstTokenMs ?? elapsed(), totalMs: elapsed() },
   };
 }
 
 /** Everything that can refuse a request, before it waits for a slot. */
-async function prepare(parts: ModelParts, request: GenerateRequest, signal: AbortSignal): Promise<TokenRequest[]> {
-  const { info, tokenizer, renderPrompt, defaults, maxQueue } = parts;
+async function prepare(
+  parts: ModelParts,
+  request: GenerateRequest,
+  signal: AbortSignal,
+): Promise<{ requests: TokenRequest[]; reading: Reading }> {
+  const { info, tokenizer, defaults, maxQueue } = parts;
   if (request.n > info.slots + maxQueue) {
     throw new InferenceError(
       'invalid_request',
@@ -83,23 +102,27 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
     );
   }
   refuseLongPrompt(request.prompt, tokenizer, info.contextSize);
-  const prompt = await tokenizePrompt(renderPrompt(request.prompt), tokenizer, info.contextSize, signal);
+  const rendered = parts.renderPrompt(request.prompt);
+  const reading = planReading(request, parts.chatFormat, rendered, parts.checkGrammar);
+  const prompt = await tokenizePrompt(rendered, tokenizer, info.contextSize, signal);
   const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
   const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
-  return Array.from({ length: request.n }, (_, index) => ({
+  const requests = Array.from({ length: request.n }, (_, index) => ({
     prompt,
     maxTokens,
     minTokens,
     sampling: resolveSampling(request, defaults.sampling, index),
     logprobs: request.logprobs,
+    ...(reading.gbnf !== undefined && { grammar: { gbnf: reading.gbnf } }),
   }));
+  return { requests, reading };
 }
 
 /** Runs the completions side by side; when one fails or the reader leaves, all stop. */
 async function* run(
   { scheduler, tokenizer }: ModelParts,
   requests: readonly TokenRequest[],
-  stop: readonly string[],
+  reading: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent, void, void> {
   const group = new AbortController();
@@ -109,7 +132,7 @@ async function* run(
   try {
     yield* merge(
       requests.map((request, index) =>
-        readCompletion(scheduler.run(request, group.signal, index > 0), index, stop, tokenizer),
+        readCompletion(scheduler.run(request, group.signal, index > 0), index, reading, tokenizer),
       ),
       () => group.abort(),
     );

@@ -1,5 +1,6 @@
 import type { Model } from '../../src/contract/model.ts';
 import type { Tokenizer } from '../../src/contract/tokens.ts';
+import { chatFormatOf } from '../../src/runtime/chat-format.ts';
 import { createRenderPrompt } from '../../src/runtime/prompt.ts';
 import { createModel } from '../../src/runtime/runtime.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
@@ -31,6 +32,8 @@ export function letterModel(stepper: FakeStepper, id = 'letters'): Model {
     },
     tokenizer,
     renderPrompt: createRenderPrompt(undefined, tokenizer),
+    chatFormat: chatFormatOf(undefined),
+    checkGrammar: () => {},
     scheduler: new Scheduler(stepper, roomy),
     defaults: { maxTokens: undefined, sampling: {} },
     maxQueue: roomy.maxQueue,

@@ -1,18 +1,21 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../../contract/generate.ts';
 import type { DialectSettings, Generation } from '../dialect.ts';
-import { toChat, unknownInMessages } from '../messages.ts';
+import { refuseStrayResults, toChat, unknownInMessages } from '../messages.ts';
 import { isGiven, stopList, withoutUnset } from '../request.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { chatBody } from './chat-body.ts';
 import type { ChatBody } from './chat-body.ts';
 import { chatFrames, chatReply } from './chat-reply.ts';
 import { openaiError } from './errors.ts';
+import { toFormat } from './response-format.ts';
+import { templateVariables } from './template-variables.ts';
+import { toOffer, unknownInTools } from './tools.ts';
 
 const known = Object.keys(chatBody.shape);
 const streamOptionsKnown = Object.keys(chatBody.shape.stream_options.unwrap().unwrap().shape);
 
-/** `POST /v1/chat/completions`, text alone. */
+/** `POST /v1/chat/completions`: text and calls of tools. */
 export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
   const mode = settings.unknownFields ?? 'warn';
   return {
@@ -25,6 +28,7 @@ export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
         ...unknownFields(body, known, mode),
         ...unknownFields(body.stream_options ?? {}, streamOptionsKnown, mode, 'stream_options.'),
         ...unknownInMessages(body.messages, 'messages', mode),
+        ...unknownInTools(body.tools, mode),
       ],
       request: toRequest(body),
       stream: body.stream ?? false,
@@ -51,9 +55,17 @@ function toRequest(body: ChatBody): GenerateRequest {
     const message = `min_tokens must be at most max_tokens (${maxTokens}), got ${minTokens}.`;
     throw new InferenceError('invalid_request', message, { param: 'min_tokens' });
   }
+  refuseStrayResults(body.messages);
   return {
     model: body.model ?? undefined,
-    prompt: { kind: 'chat', messages: toChat(body.messages) },
+    prompt: {
+      kind: 'chat',
+      messages: toChat(body.messages),
+      tools: toOffer(body),
+      variables: templateVariables(body),
+    },
+    format: toFormat(body),
+    splitReasoning: body.reasoning_format !== 'none',
     n: body.n ?? 1,
     maxTokens,
     silentTemperature: 1,

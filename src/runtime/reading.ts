@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { InferenceError } from '../contract/errors.ts';
+import type { GenerateRequest } from '../contract/generate.ts';
+import type { ChatFormat } from './chat-format.ts';
+import type { Reading } from './completion.ts';
+import type { PromptPart } from './fence.ts';
+import { CallReader } from './output-calls.ts';
+import { outputGrammar } from './output-grammar.ts';
+import { ReasoningReader } from './output-reasoning.ts';
+
+/**
+ * How a request's completions are held and read: its grammar, stop strings, and readers for what the model thinks and calls.
+ * @param prompt what the request's prompt was rendered to
+ * @param checkGrammar the engine's. @throws InferenceError invalid_request for a schema or grammar that cannot be kept to
+ */
+export function planReading(
+  request: GenerateRequest,
+  chat: ChatFormat,
+  prompt: readonly PromptPart[],
+  checkGrammar: (gbnf: string) => void,
+): Reading {
+  const { format } = request;
+  const offer = request.prompt.kind === 'chat' ? request.prompt.tools : undefined;
+  const { toolFormat } = chat;
+  // A client's own grammar is for all that the model writes.
+  const reasoning = request.prompt.kind === 'chat' && format?.kind !== 'grammar' ? chat.reasoning : undefined;
+  const opened = reasoning !== undefined && (prompt.at(-1)?.text.trimEnd().endsWith(reasoning.open) ?? false);
+  const gbnf = outputGrammar({ format, offer, toolFormat, reasoning, opened });
+  if (gbnf !== undefined) {
+    refuseEndless(request);
+    check(gbnf, request, checkGrammar);
+  }
+  const beginning = toolFormat.where === 'beginning' || format !== undefined;
+  return {
+    gbnf,
+    // JSON is whole or cut off by the limit; where a client brings its own grammar, it knows what stops it.
+    stop: format === undefined || format.kind === 'grammar' ? request.stop : [],
+    createReaders: () => ({
+      reasoning: reasoning && request.splitReasoning === true ? new ReasoningReader(reasoning, opened) : undefined,
+      calls: offer && new CallReader(toolFormat, beginning, () => newId(toolFormat.idLength)),
+    }),
+  };
+}
+
+/** A grammar ends where it ends. */
+function refuseEndless({ ignoreEos, minTokens, names }: GenerateRequest): void {
+  if (!ignoreEos && minTokens === 0) return;
+  const param = ignoreEos ? 'ignore_eos' : names.minTokens;
+  throw new InferenceError(
+    'invalid_request',
+    `${param} cannot be kept together with tools, a response format or a grammar, which say themselves when the answer ends; leave it out.`,
+    { param },
+  );
+}
+
+function check(gbnf: string, { format }: GenerateRequest, checkGrammar: (gbnf: string) => void): void {
+  try {
+    checkGrammar(gbnf);
+  } catch (error) {
+    if (error instanceof InferenceError || format?.kind !== 'grammar') throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InferenceError('invalid_request', `${format.param} is no grammar in GBNF with a rule root: ${reason}.`, {
+      param: format.param,
+      cause: error,
+    });
+  }
+}
+
+function newId(length: number | undefined): string {
+  const digits = randomBytes(16).toString('hex');
+  return length === undefined ? `call_${digits}` : digits.slice(0, length);
+}
