@@ -78,12 +78,12 @@ export function toChat(messages: readonly WireMessage[]): ChatMessage[] {
     role,
     content: typeof content === 'string' ? content : (content ?? []).map((one) => one.text).join(''),
     name: name ?? undefined,
-    reasoning: reasoning ?? undefined,
-    toolCallId: role === 'tool' ? (id ?? undefined) : undefined,
-    toolCalls:
-      isGiven(calls) && calls.length > 0
-        ? calls.map((call) => ({ id: call.id, name: call.function.name, arguments: call.function.arguments }))
-        : undefined,
+    ...(isGiven(reasoning) && { reasoning }),
+    ...(role === 'tool' && isGiven(id) && { toolCallId: id }),
+    ...(isGiven(calls) &&
+      calls.length > 0 && {
+        toolCalls: calls.map((call) => ({ id: call.id, name: call.function.name, arguments: call.function.arguments })),
+      }),
   }));
 }
 

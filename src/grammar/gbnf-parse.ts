@@ -19,6 +19,8 @@ export function parseGbnf(text: string, root: string): GbnfRules {
 }
 
 const MAX_REPETITION = 2000;
+/** Groups within each other. llama.cpp's parser calls itself for each, and a stack that overflows ends the process. */
+const MAX_DEPTH = 100;
 const escapes: Readonly<Record<string, string>> = {
   t: '\t',
   r: '\r',
@@ -33,6 +35,7 @@ const escapes: Readonly<Record<string, string>> = {
 class Parser {
   readonly #text: string;
   #at = 0;
+  #depth = 0;
   readonly #names = new Map<string, number>();
   readonly #rules: (GbnfRule | undefined)[] = [];
 
@@ -104,10 +107,12 @@ class Parser {
 
   #group(): number {
     this.#at++;
+    if (++this.#depth > MAX_DEPTH) throw new Error(`Groups are nested more than ${MAX_DEPTH} deep.`);
     this.#space(true);
     const rule = this.#rules.push([]) - 1;
     this.#rules[rule] = this.#alternatives(true);
     this.#expect(')');
+    this.#depth--;
     return rule;
   }
 

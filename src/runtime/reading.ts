@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { InferenceError } from '../contract/errors.ts';
-import type { GenerateRequest } from '../contract/generate.ts';
+import type { GenerateRequest, OutputFormat } from '../contract/generate.ts';
 import type { ChatFormat } from './chat-format.ts';
+import { checkClientGrammar } from './client-grammar.ts';
 import type { Reading } from './completion.ts';
 import type { PromptPart } from './fence.ts';
 import { CallReader } from './output-calls.ts';
@@ -28,7 +29,7 @@ export function planReading(
   const gbnf = outputGrammar({ format, offer, toolFormat, reasoning, opened });
   if (gbnf !== undefined) {
     refuseEndless(request);
-    check(gbnf, request, checkGrammar);
+    check(gbnf, format, checkGrammar);
   }
   const beginning = toolFormat.where === 'beginning' || format !== undefined;
   return {
@@ -53,16 +54,16 @@ function refuseEndless({ ignoreEos, minTokens, names }: GenerateRequest): void {
   );
 }
 
-function check(gbnf: string, { format }: GenerateRequest, checkGrammar: (gbnf: string) => void): void {
+/** A client's own grammar may be anything; what is made here of schemas the engine takes. */
+function check(gbnf: string, format: OutputFormat | undefined, checkGrammar: (gbnf: string) => void): void {
+  if (format?.kind !== 'grammar') return checkGrammar(gbnf);
   try {
+    checkClientGrammar(gbnf);
     checkGrammar(gbnf);
   } catch (error) {
-    if (error instanceof InferenceError || format?.kind !== 'grammar') throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InferenceError('invalid_request', `${format.param} is no grammar in GBNF with a rule root: ${reason}.`, {
-      param: format.param,
-      cause: error,
-    });
+    const message = `${format.param} is no grammar that can be used (GBNF, with a rule root): ${reason}`;
+    throw new InferenceError('invalid_request', message, { param: format.param, cause: error });
   }
 }
 

@@ -53,7 +53,7 @@ export function asSent(request: GenerateRequest): Partial<GenerateRequest> {
   const { prompt } = request;
   const sent = {
     ...request,
-    prompt: prompt.kind === 'text' ? prompt : { ...prompt, messages: prompt.messages.map(defined) },
+    prompt: prompt.kind === 'text' ? prompt : defined({ ...prompt, messages: prompt.messages.map(defined) }),
   };
   return defined(sent);
 }

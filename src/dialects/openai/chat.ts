@@ -56,13 +56,15 @@ function toRequest(body: ChatBody): GenerateRequest {
     throw new InferenceError('invalid_request', message, { param: 'min_tokens' });
   }
   refuseStrayResults(body.messages);
+  const tools = toOffer(body);
+  const variables = templateVariables(body);
   return {
     model: body.model ?? undefined,
     prompt: {
       kind: 'chat',
       messages: toChat(body.messages),
-      tools: toOffer(body),
-      variables: templateVariables(body),
+      ...(tools && { tools }),
+      ...(variables && { variables }),
     },
     format: toFormat(body),
     splitReasoning: body.reasoning_format !== 'none',
