@@ -8,6 +8,7 @@ import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
 import { chatFormatOf } from './runtime/chat-format.ts';
+import { OutputGrammars } from './runtime/output-grammars.ts';
 import { createRenderPrompt } from './runtime/prompt.ts';
 import { Registry } from './runtime/registry.ts';
 import { createModel } from './runtime/runtime.ts';
@@ -149,7 +150,7 @@ async function loadWith(
     tokenizer,
     renderPrompt: createRenderPrompt(engine.chatTemplate, tokenizer),
     chatFormat: chatFormatOf(engine.chatTemplate),
-    checkGrammar: (gbnf) => engine.checkGrammar(gbnf),
+    grammars: new OutputGrammars((gbnf) => engine.checkGrammar(gbnf)),
     scheduler,
     defaults: {
       maxTokens: settings.maxTokens,

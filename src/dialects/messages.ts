@@ -94,10 +94,10 @@ export function refuseStrayResults(messages: readonly WireMessage[]): void {
     for (const call of calls ?? []) called.add(call.id);
     if (role !== 'tool' || (isGiven(id) && called.has(id))) continue;
     const param = `messages[${index}].tool_call_id`;
-    const message = isGiven(id)
+    const complaint = isGiven(id)
       ? `${param} ${JSON.stringify(id.slice(0, 64))} is the id of no tool call in an assistant's message before it.`
       : `${param} is missing; a tool's message names the call that it answers.`;
-    throw new InferenceError('invalid_request', message, { param });
+    throw new InferenceError('invalid_request', complaint, { param });
   }
 }
 

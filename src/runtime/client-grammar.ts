@@ -6,15 +6,15 @@ const LONGEST = 100_000;
 const LARGEST = 4_000_000;
 
 /**
- * Checks a grammar that a client sent, before llama.cpp sees it: llama.cpp writes one that it cannot read, with whatever is in
+ * Reads a grammar that a client sent, before llama.cpp sees it: llama.cpp writes one that it cannot read, with whatever is in
  * it, to stderr.
  * @throws Error that says what is wrong
  */
-export function checkClientGrammar(gbnf: string): void {
+export function readClientGrammar(gbnf: string): GbnfAutomaton {
   if (gbnf.length > LONGEST) throw new Error(`it has ${gbnf.length} characters, and ${LONGEST} are allowed.`);
   const repetition = Math.max(1, ...Array.from(gbnf.matchAll(/\{[^}]{0,20}?(\d+)\s*\}/g), (match) => Number(match[1])));
   if (gbnf.length * repetition > LARGEST) {
     throw new Error(`${repetition} repetitions are too many for a grammar of ${gbnf.length} characters.`);
   }
-  new GbnfAutomaton(gbnf);
+  return new GbnfAutomaton(gbnf);
 }

@@ -24,7 +24,7 @@ function combines(schema: unknown): boolean {
     const value = pending.pop();
     if (typeof value !== 'object' || value === null) continue;
     if ('allOf' in value || ('properties' in value && combining.some((key) => key in value))) return true;
-    pending.push(...Object.values(value));
+    for (const one of Object.values(value) as unknown[]) pending.push(one);
   }
   return false;
 }

@@ -6,11 +6,11 @@ import type { Tool, ToolCall } from '../contract/tools.ts';
  * the form that the system message teaches. It is that of Hermes (tool-formats.ts), which many small models have seen.
  */
 export function withoutTools(messages: readonly ChatMessage[], tools: readonly Tool[]): ChatMessage[] {
-  const plain = joinResults(messages).map(({ toolCalls = [], toolCallId: _, ...message }) =>
-    toolCalls.length === 0
-      ? message
-      : { ...message, content: [message.content, ...toolCalls.map(callText)].filter((text) => text !== '').join('\n') },
-  );
+  const plain = joinResults(messages).map(({ role, name, content, toolCalls = [] }) => ({
+    role,
+    name,
+    content: [content, ...toolCalls.map(callText)].filter((text) => text !== '').join('\n'),
+  }));
   if (tools.length === 0) return plain;
   const [first, ...rest] = plain;
   const description = toolsText(tools);

@@ -1,4 +1,5 @@
-import { InferenceError } from '../contract/errors.ts';
+import { setImmediate } from 'node:timers/promises';
+import { abortError, InferenceError } from '../contract/errors.ts';
 import type { OutputFormat } from '../contract/generate.ts';
 import type { Tool, ToolOffer } from '../contract/tools.ts';
 import { grammarText, schemaRules } from '../grammar/index.ts';
@@ -20,18 +21,20 @@ export interface OutputRules {
   opened: boolean;
 }
 
+/** A tool's schema takes a millisecond or two; other requests get their turn after so many. */
+const SLICE_MS = 10;
+
 /**
  * The grammar that a completion is held to: thoughts, then what was asked for. Nothing needs a trigger: text that is free is
  * every text without the mark that begins a call.
- * @returns GBNF with a rule `root`; undefined where the completion is free
- * @throws InferenceError invalid_request for a schema that no grammar can say
+ * @returns GBNF with a rule `root`
+ * @throws InferenceError invalid_request for a schema that no grammar can say, or the signal's reason
  */
-export function outputGrammar(rules: OutputRules): string | undefined {
-  const { format, offer } = rules;
-  if (format === undefined && offer === undefined) return undefined;
+export async function outputGrammar(rules: OutputRules, signal: AbortSignal): Promise<string> {
+  const { format, offer, toolFormat } = rules;
   if (format?.kind === 'grammar') return format.gbnf;
-  const answer = [...answerRules(rules), ...(offer ? callRules(offer, rules.toolFormat) : [])];
-  return grammarText([...thoughtRules(rules), ...answer]);
+  const calls = offer ? await callRules(offer, toolFormat, signal) : [];
+  return grammarText([...thoughtRules(rules), ...answerRules(rules), ...calls]);
 }
 
 /** `root`: thoughts, where the model has any, then `answer`. */
@@ -68,19 +71,23 @@ function schemaOf(format: OutputFormat): unknown {
 }
 
 /** `calls`: what follows the mark. */
-function callRules({ tools, callable, parallel }: ToolOffer, toolFormat: ToolFormat): string[] {
+async function callRules(offer: ToolOffer, toolFormat: ToolFormat, signal: AbortSignal): Promise<string[]> {
   const { first, open, middle, close, next, last } = toolFormat;
-  const offered = tools.filter(({ name }) => callable.includes(name));
-  const parts = offered.map((tool, index) => {
+  const calls: string[] = [];
+  const schemas: string[] = [];
+  let began = performance.now();
+  for (const [index, tool] of offer.tools.entries()) {
+    if (!offer.callable.includes(tool.name)) continue;
     const { rule, rules } = argumentRules(tool, `tool-${index}`);
-    return { call: `${literal(open + tool.name + middle)} ${rule} ${literal(close)}`, rules };
-  });
-  const more = parallel && next !== undefined ? ` (${literal(next)} call){0,${MOST_CALLS - 1}}` : '';
-  return [
-    `calls ::= ${literal(first)} call${more} ${literal(last)}`,
-    `call ::= ${parts.map(({ call }) => call).join(' | ')}`,
-    ...parts.flatMap(({ rules }) => rules),
-  ];
+    calls.push(`${literal(open + tool.name + middle)} ${rule} ${literal(close)}`);
+    for (const line of rules) schemas.push(line);
+    if (performance.now() - began < SLICE_MS) continue;
+    await setImmediate();
+    if (signal.aborted) throw abortError(signal);
+    began = performance.now();
+  }
+  const more = offer.parallel && next !== undefined ? ` (${literal(next)} call){0,${MOST_CALLS - 1}}` : '';
+  return [`calls ::= ${literal(first)} call${more} ${literal(last)}`, `call ::= ${calls.join(' | ')}`, ...schemas];
 }
 
 function argumentRules({ name, parameters, param }: Tool, prefix: string): { rule: string; rules: string[] } {

@@ -1,36 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { InferenceError } from '../contract/errors.ts';
-import type { GenerateRequest, OutputFormat } from '../contract/generate.ts';
+import type { GenerateRequest } from '../contract/generate.ts';
 import type { ChatFormat } from './chat-format.ts';
-import { checkClientGrammar } from './client-grammar.ts';
 import type { Reading } from './completion.ts';
 import type { PromptPart } from './fence.ts';
 import { CallReader } from './output-calls.ts';
-import { outputGrammar } from './output-grammar.ts';
+import type { OutputGrammars } from './output-grammars.ts';
 import { ReasoningReader } from './output-reasoning.ts';
 
 /**
  * How a request's completions are held and read: its grammar, stop strings, and readers for what the model thinks and calls.
  * @param prompt what the request's prompt was rendered to
- * @param checkGrammar the engine's. @throws InferenceError invalid_request for a schema or grammar that cannot be kept to
+ * @throws InferenceError invalid_request for a schema or grammar that cannot be kept to, or the signal's reason
  */
-export function planReading(
+export async function planReading(
   request: GenerateRequest,
   chat: ChatFormat,
   prompt: readonly PromptPart[],
-  checkGrammar: (gbnf: string) => void,
-): Reading {
+  grammars: OutputGrammars,
+  signal: AbortSignal,
+): Promise<Reading> {
   const { format } = request;
   const offer = request.prompt.kind === 'chat' ? request.prompt.tools : undefined;
   const { toolFormat } = chat;
   // A client's own grammar is for all that the model writes.
   const reasoning = request.prompt.kind === 'chat' && format?.kind !== 'grammar' ? chat.reasoning : undefined;
   const opened = reasoning !== undefined && (prompt.at(-1)?.text.trimEnd().endsWith(reasoning.open) ?? false);
-  const gbnf = outputGrammar({ format, offer, toolFormat, reasoning, opened });
-  if (gbnf !== undefined) {
-    refuseEndless(request);
-    check(gbnf, format, checkGrammar);
-  }
+  const gbnf = await grammars.find({ format, offer, toolFormat, reasoning, opened }, signal);
+  if (gbnf !== undefined) refuseEndless(request);
   const beginning = toolFormat.where === 'beginning' || format !== undefined;
   return {
     gbnf,
@@ -52,19 +49,6 @@ function refuseEndless({ ignoreEos, minTokens, names }: GenerateRequest): void {
     `${param} cannot be kept together with tools, a response format or a grammar, which say themselves when the answer ends; leave it out.`,
     { param },
   );
-}
-
-/** A client's own grammar may be anything; what is made here of schemas the engine takes. */
-function check(gbnf: string, format: OutputFormat | undefined, checkGrammar: (gbnf: string) => void): void {
-  if (format?.kind !== 'grammar') return checkGrammar(gbnf);
-  try {
-    checkClientGrammar(gbnf);
-    checkGrammar(gbnf);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${format.param} is no grammar that can be used (GBNF, with a rule root): ${reason}`;
-    throw new InferenceError('invalid_request', message, { param: format.param, cause: error });
-  }
 }
 
 function newId(length: number | undefined): string {

@@ -7,6 +7,7 @@ import type { ChatFormat } from './chat-format.ts';
 import { readCompletion, type CompletionEvent, type Reading } from './completion.ts';
 import { newTokenLimit } from './limits.ts';
 import { merge } from './merge.ts';
+import type { OutputGrammars } from './output-grammars.ts';
 import type { RenderPrompt } from './prompt.ts';
 import { planReading } from './reading.ts';
 import { resolveSampling, type OpenSampling } from './sampling.ts';
@@ -18,8 +19,7 @@ export interface ModelParts {
   renderPrompt: RenderPrompt;
   /** What the chat template tells of calls and thoughts. */
   chatFormat: ChatFormat;
-  /** Whether the engine can hold a text to this grammar. @throws Error where it cannot */
-  checkGrammar(gbnf: string): void;
+  grammars: OutputGrammars;
   scheduler: Scheduler;
   /** For requests that are silent. */
   defaults: { maxTokens: number | undefined; sampling: OpenSampling };
@@ -103,7 +103,7 @@ async function prepare(
   }
   refuseLongPrompt(request.prompt, tokenizer, info.contextSize);
   const rendered = parts.renderPrompt(request.prompt);
-  const reading = planReading(request, parts.chatFormat, rendered, parts.checkGrammar);
+  const reading = await planReading(request, parts.chatFormat, rendered, parts.grammars, signal);
   const prompt = await tokenizePrompt(rendered, tokenizer, info.contextSize, signal);
   const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
   const minTokens = request.ignoreEos ? maxTokens : request.minTokens;

@@ -15,7 +15,7 @@ export function jsonObject(what: string): z.ZodType<Record<string, unknown>> {
 function depth(value: unknown): number {
   let level: unknown[] = [value];
   for (let deep = 0; ; deep += 1) {
-    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+    level = level.flatMap((one): unknown[] => (typeof one === 'object' && one !== null ? Object.values(one) : []));
     if (level.length === 0 || deep > DEEPEST) return deep;
   }
 }

@@ -3,7 +3,7 @@ import { isGiven } from '../request.ts';
 import type { ChatBody } from './chat-body.ts';
 
 /** What the server itself says to a template. */
-const taken = ['messages', 'tools', 'add_generation_prompt', 'bos_token', 'eos_token'];
+const taken = new Set(['messages', 'tools', 'add_generation_prompt', 'bos_token', 'eos_token']);
 
 /**
  * What the body tells the model's chat template. Templates differ in how they hear of thinking (Qwen `enable_thinking`,
@@ -12,7 +12,7 @@ const taken = ['messages', 'tools', 'add_generation_prompt', 'bos_token', 'eos_t
  */
 export function templateVariables(body: ChatBody): Record<string, unknown> | undefined {
   const { reasoning_effort: effort, chat_template_kwargs: given } = body;
-  const name = Object.keys(given ?? {}).find((key) => taken.includes(key));
+  const name = Object.keys(given ?? {}).find((key) => taken.has(key));
   if (name !== undefined) {
     const param = `chat_template_kwargs.${name}`;
     throw new InferenceError('invalid_request', `${param} is said by the server itself; leave it out.`, { param });
