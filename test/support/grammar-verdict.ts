@@ -1,5 +1,5 @@
 import { GbnfAutomaton } from '../../src/grammar/index.ts';
-import { ajvFor, spellings, type SuiteGroup } from './schema-suite.ts';
+import { ajvFor, type Judge, spellings, type SuiteGroup } from './schema-suite.ts';
 
 /** What a translator made of a group: nothing, or something that matches texts. */
 export interface Translation {
@@ -31,40 +31,38 @@ export function judge(group: SuiteGroup, translation: Translation): Verdict {
   if (refused !== undefined) {
     return { group, kind: 'refused', refused, mistakes: [], disputed: [], checked: { instances: 0, samples: 0 } };
   }
-  const validate = ajvFor(group.schema);
+  const ajv = ajvFor(group.schema);
   const mistakes: string[] = [];
   const disputed: string[] = [];
-  let unfit = validate === undefined;
+  let unfit = false;
   for (const { description, data, valid } of group.tests) {
     const texts = spellings(data, group.schema);
     const accepted = texts.some((text) => translation.accepts(text));
-    const disagrees = validate !== undefined && validate(data) !== valid;
+    const problem = ajv(data);
+    const disagrees = problem === undefined || (problem === '') !== valid;
     // Where the suite and the grammar are of one mind, ajv is no judge of the rest.
     if (accepted === valid) unfit ||= disagrees;
-    else if (disagrees) disputed.push(`${description}: ${texts[0]}`);
+    else if (disagrees && problem !== undefined) disputed.push(`${description}: ${texts[0]}`);
     else mistakes.push(`${valid ? 'refuses' : 'allows'} ${texts[0]} (${description})`);
   }
-  const judgeOfTexts = unfit ? undefined : validate;
-  for (const text of translation.samples) {
-    const problem = problemOf(text, judgeOfTexts);
+  const samples = unfit ? [] : translation.samples;
+  for (const text of samples) {
+    const problem = problemOf(text, ajv);
     if (problem !== undefined) mistakes.push(`produces ${text.slice(0, 200)}, ${problem}`);
   }
-  const checked = {
-    instances: group.tests.length,
-    samples: judgeOfTexts === undefined ? 0 : translation.samples.length,
-  };
+  const checked = { instances: group.tests.length, samples: samples.length };
   return { group, kind: mistakes.length === 0 ? 'right' : 'wrong', mistakes, disputed, checked };
 }
 
-function problemOf(text: string, validate: ReturnType<typeof ajvFor>): string | undefined {
+function problemOf(text: string, ajv: Judge): string | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return 'which is no JSON';
   }
-  if (validate === undefined || validate(value)) return undefined;
-  return `which ajv calls invalid: ${validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`).join('; ')}`;
+  const problem = ajv(value) ?? '';
+  return problem === '' ? undefined : `which ajv calls invalid: ${problem}`;
 }
 
 /** A grammar's own text, as a translation. */

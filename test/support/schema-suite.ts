@@ -30,15 +30,28 @@ export function suiteGroups(): SuiteGroup[] {
   });
 }
 
-/** ajv with the formats asserted; undefined where it cannot compile the schema. */
-export function ajvFor(schema: unknown): ValidateFunction | undefined {
+/** What is wrong with a value, empty text for nothing; undefined where ajv cannot say. */
+export type Judge = (value: unknown) => string | undefined;
+
+/** ajv with the formats asserted. Some schemas of the suite it cannot compile, on others its code calls itself for ever. */
+export function ajvFor(schema: unknown): Judge {
   const ajv = new Ajv2020({ strict: false, logger: false, ownProperties: true });
   addFormats(ajv);
+  let validate: ValidateFunction;
   try {
-    return ajv.compile(schema as boolean | object);
+    validate = ajv.compile(schema as boolean | object);
   } catch {
-    return undefined;
+    return () => undefined;
   }
+  return (value) => {
+    try {
+      if (validate(value)) return '';
+      return validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`).join('; ') ?? 'invalid';
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+  };
 }
 
 /**
