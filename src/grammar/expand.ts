@@ -8,6 +8,7 @@ import { MAX_WORK } from './limits.ts';
 import { numberKeywords } from './number-keywords.ts';
 import { objectKeywords } from './object-keywords.ts';
 import { Refusal } from './refusal.ts';
+import { stringsLanguage } from './string-language.ts';
 import { stringKeywords } from './string-keywords.ts';
 import { ANYTHING, type Conjunction, isNothing, keyOfConjunction, NOTHING, type ValueSet } from './value-set.ts';
 import { annotations, closestKeyword } from './vocabulary.ts';
@@ -97,7 +98,13 @@ export class Expander {
     const numbers = numberKeywords(schema, at);
     const strings = stringKeywords(schema, at);
     const arrays = arrayKeywords(schema, at, (child, place) => this.child(child, place, base));
-    const objects = objectKeywords(schema, at, (child, place) => this.child(child, place, base));
+    const objects = objectKeywords(schema, {
+      at,
+      child: (child, place) => this.child(child, place, base),
+      strings: (child, place) =>
+        stringsLanguage(this.ofAll(this.child(child, place, base)).strings, 'propertyNames', at),
+      nothing: this.document.nothing,
+    });
     yield {
       ...ANYTHING,
       numbers: numbers ?? ANYTHING.numbers,
@@ -203,9 +210,15 @@ const unsupported = [
   'unevaluatedProperties',
 ];
 
+const older = ['$recursiveRef', 'additionalItems', 'dependencies'];
+
 function checkKeywords(schema: JsonObject, at: string): void {
+  const { $schema } = schema;
+  if ($schema !== undefined && !(typeof $schema === 'string' && /^https?:\/\/json-schema\.org\//.test($schema))) {
+    throw new Refusal('$schema', at, 'must be a draft of json-schema.org');
+  }
   for (const keyword of Object.keys(schema)) {
-    if (unsupported.includes(keyword)) throw new Refusal(keyword, at, 'is not supported');
+    if (unsupported.includes(keyword) || older.includes(keyword)) throw new Refusal(keyword, at, 'is not supported');
     if (supported.has(keyword) || annotations.has(keyword)) continue;
     const meant = closestKeyword(keyword, [...supported, ...annotations]);
     if (meant !== undefined) throw new Refusal(keyword, at, `is no keyword: "${meant}" is`);

@@ -48,13 +48,14 @@ export function formatLanguage(format: unknown, at: string): Dfa {
  */
 function leapSeconds(): string {
   const two = (value: number): string => String(value).padStart(2, '0');
-  const times = [`23:59:60${FRACTION}[zZ]`];
+  const fraction = '(?:\\.\\d{1,3})?';
+  const times = [`23:59:60${fraction}[zZ]`];
   for (let offset = 0; offset < 24 * 60; offset += 15) {
     const zone = `${two(Math.floor(offset / 60))}:${two(offset % 60)}`;
     const ahead = (24 * 60 - 1 + offset) % (24 * 60);
     const behind = 24 * 60 - 1 - offset;
-    times.push(`${two(Math.floor(ahead / 60))}:${two(ahead % 60)}:60${FRACTION}\\+${zone}`);
-    times.push(`${two(Math.floor(behind / 60))}:${two(behind % 60)}:60${FRACTION}-${zone}`);
+    times.push(`${two(Math.floor(ahead / 60))}:${two(ahead % 60)}:60${fraction}\\+${zone}`);
+    times.push(`${two(Math.floor(behind / 60))}:${two(behind % 60)}:60${fraction}-${zone}`);
   }
   return times.join('|');
 }

@@ -179,13 +179,17 @@ export function intersectLanguages(a: Dfa | undefined, b: Dfa | undefined, at: s
   if (a === undefined || b === undefined || a === b) return a ?? b;
   const before = known.get(a)?.get(b);
   if (before !== undefined) return before;
+  const result = withStates('pattern', at, () => both(a, b));
+  known.set(a, (known.get(a) ?? new WeakMap<Dfa, Dfa>()).set(b, result));
+  return result;
+}
+
+/** @throws Refusal of the keyword where the automaton gets too large */
+export function withStates<T>(keyword: string, at: string, make: () => T): T {
   try {
-    const result = both(a, b);
-    known.set(a, (known.get(a) ?? new WeakMap<Dfa, Dfa>()).set(b, result));
-    return result;
+    return make();
   } catch (error) {
-    if (error instanceof TooManyStates)
-      throw new Refusal('pattern', at, `together with the others needs ${error.message}`);
+    if (error instanceof TooManyStates) throw new Refusal(keyword, at, `needs ${error.message} to be told apart`);
     throw error;
   }
 }

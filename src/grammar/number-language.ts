@@ -59,7 +59,13 @@ export function numberLanguage(numbers: Numbers, at: string): Dfa {
     if (own === undefined) return undefined;
     if (char === '.') {
       if (whole === 0 || fraction >= 0 || fractionDigits === 0) return undefined;
-      return { ...state, fraction: 0, low: wholeCompared(state, own.low), high: wholeCompared(state, own.high) };
+      return {
+        ...state,
+        whole: 1,
+        fraction: 0,
+        low: wholeCompared(state, own.low),
+        high: wholeCompared(state, own.high),
+      };
     }
     if (fraction < 0) {
       if (zero || whole === wholeDigits) return undefined;

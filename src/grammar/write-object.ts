@@ -153,10 +153,11 @@ class Members {
 
   #others(count: number, after: number): string | undefined {
     const other = this.#other;
-    if (other === undefined) return undefined;
-    if (after < this.#min) return undefined;
-    const keywords = ['minProperties', 'maxProperties'] as const;
+    if (other === undefined || after < this.#min) return undefined;
     const more = this.#writer.define(`${NEXT} ${other}`);
-    return `${other} ${this.#writer.repeat(more, 0, this.#max - count - 1, keywords, this.#at)}`.trim();
+    if (this.#max === Infinity) return this.#writer.define(`${other} ${more}*`);
+    const keywords = ['minProperties', 'maxProperties'] as const;
+    const rest = this.#writer.repeat(more, 0, this.#max - count - 1, keywords, this.#at);
+    return this.#writer.define(`${other} ${rest}`.trim());
   }
 }
