@@ -6,9 +6,10 @@ import type { Tool, ToolCall } from '../contract/tools.ts';
  * the form that the system message teaches. It is that of Hermes (tool-formats.ts), which many small models have seen.
  */
 export function withoutTools(messages: readonly ChatMessage[], tools: readonly Tool[]): ChatMessage[] {
-  const plain = joinResults(messages).map(({ role, name, content, toolCalls = [] }) => ({
+  const plain = joinResults(messages).map(({ role, name, reasoning, content, toolCalls = [] }) => ({
     role,
     name,
+    reasoning,
     content: [content, ...toolCalls.map(callText)].filter((text) => text !== '').join('\n'),
   }));
   if (tools.length === 0) return plain;

@@ -72,8 +72,8 @@ export class CallReader {
         return this.readArguments(piece);
       case 'closing':
         return this.skip(close, 'between');
-      case 'between':
-        // What ends the calls is not told, nor anything after it.
+      default:
+        // Between two calls. What ends them is not told, nor anything after it.
         return next !== undefined && this.skip(next, 'opening');
     }
   }
@@ -98,7 +98,7 @@ export class CallReader {
   }
 
   private skip(literal: string, state: typeof this.state): boolean {
-    if (this.held.length < literal.length) return false;
+    if (!this.held.startsWith(literal)) return false;
     this.take(literal.length);
     this.state = state;
     return true;
