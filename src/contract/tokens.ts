@@ -19,6 +19,8 @@ export interface TokenRequest {
 export interface TokenGrammar {
   /** GBNF, llama.cpp's grammar language, with a rule `root`; the engine has checked it. */
   gbnf: string;
+  /** Names of special tokens that the text may be written with; the others are not sampled. */
+  special: readonly string[];
 }
 
 /** Natural logarithms of the model's own probabilities: temperature 1, nothing cut off, no penalties; at most 0. */

@@ -1,5 +1,5 @@
 import type { FinishReason, TokenLogprob, ToolCallPiece } from '../contract/generate.ts';
-import type { TokenEvent, Tokenizer } from '../contract/tokens.ts';
+import type { TokenEvent, TokenGrammar, Tokenizer } from '../contract/tokens.ts';
 import { withTexts } from './logprobs.ts';
 import { OutputText, type OutputPiece, type OutputReaders } from './output.ts';
 
@@ -17,8 +17,10 @@ export interface Reading {
   stop: readonly string[];
   /** Gives each completion readers of its own. */
   createReaders(): OutputReaders;
-  /** The grammar that holds the completions: special tokens whose names it contains are text. */
-  gbnf: string | undefined;
+  /** Names of special tokens that are read as text: marks of calls and thoughts. */
+  special: readonly string[];
+  /** What holds the completions. */
+  grammar: TokenGrammar | undefined;
 }
 
 const utf8 = new TextEncoder();
@@ -27,16 +29,17 @@ const utf8 = new TextEncoder();
 export async function* readCompletion(
   tokens: AsyncIterable<TokenEvent>,
   index: number,
-  { stop, createReaders, gbnf }: Reading,
+  { stop, createReaders, special, grammar }: Reading,
   tokenizer: Tokenizer,
 ): AsyncGenerator<CompletionEvent, void, void> {
   const readers = createReaders();
   const output = new OutputText(stop, readers);
+  const texts = new Set([...special, ...(grammar?.special ?? [])]);
   const bytesOf = (id: number): Uint8Array => {
     const bytes = tokenizer.bytes(id);
-    if (bytes.length > 0 || gbnf === undefined || tokenizer.special.eog.has(id)) return bytes;
+    if (bytes.length > 0 || texts.size === 0 || tokenizer.special.eog.has(id)) return bytes;
     const name = tokenizer.specialText(id);
-    return gbnf.includes(name) ? utf8.encode(name) : bytes;
+    return texts.has(name) ? utf8.encode(name) : bytes;
   };
   for await (const event of tokens) {
     switch (event.type) {

@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { InferenceError } from '../contract/errors.ts';
-import type { GenerateRequest } from '../contract/generate.ts';
+import type { GenerateRequest, OutputFormat } from '../contract/generate.ts';
+import type { Tokenizer } from '../contract/tokens.ts';
 import type { ChatFormat } from './chat-format.ts';
 import type { Reading } from './completion.ts';
 import type { PromptPart } from './fence.ts';
 import { CallReader } from './output-calls.ts';
 import type { OutputGrammars } from './output-grammars.ts';
 import { ReasoningReader } from './output-reasoning.ts';
+import type { ReasoningFormat } from './reasoning-formats.ts';
+import type { ToolFormat } from './tool-formats.ts';
+
+export interface ReadingParts {
+  tokenizer: Pick<Tokenizer, 'specialTexts'>;
+  /** What the chat template tells of calls and thoughts. */
+  chatFormat: ChatFormat;
+  grammars: OutputGrammars;
+}
 
 /**
  * How a request's completions are held and read: its grammar, stop strings, and readers for what the model thinks and calls.
@@ -15,29 +25,46 @@ import { ReasoningReader } from './output-reasoning.ts';
  */
 export async function planReading(
   request: GenerateRequest,
-  chat: ChatFormat,
+  { tokenizer, chatFormat, grammars }: ReadingParts,
   prompt: readonly PromptPart[],
-  grammars: OutputGrammars,
   signal: AbortSignal,
 ): Promise<Reading> {
   const { format } = request;
   const offer = request.prompt.kind === 'chat' ? request.prompt.tools : undefined;
-  const { toolFormat } = chat;
+  const { toolFormat } = chatFormat;
+  if (offer && format?.kind === 'grammar') {
+    const message = `${format.param} and tools both say what the model writes; give one of them.`;
+    throw new InferenceError('invalid_request', message, { param: format.param });
+  }
   // A client's own grammar is for all that the model writes.
-  const reasoning = request.prompt.kind === 'chat' && format?.kind !== 'grammar' ? chat.reasoning : undefined;
+  const reasoning = request.prompt.kind === 'chat' && format?.kind !== 'grammar' ? chatFormat.reasoning : undefined;
   const opened = reasoning !== undefined && (prompt.at(-1)?.text.trimEnd().endsWith(reasoning.open) ?? false);
   const gbnf = await grammars.find({ format, offer, toolFormat, reasoning, opened }, signal);
   if (gbnf !== undefined) refuseEndless(request);
+  const split = request.splitReasoning === true ? reasoning : undefined;
+  const marks = [...(split ? markTexts(split) : []), ...(offer ? markTexts(toolFormat) : [])];
+  const within = (texts: readonly string[]): string[] =>
+    tokenizer.specialTexts.filter((name) => texts.some((text) => text.includes(name)));
   const beginning = toolFormat.where === 'beginning' || format !== undefined;
   return {
-    gbnf,
+    special: within(marks),
+    grammar: gbnf === undefined ? undefined : { gbnf, special: within([...marks, ...clientTexts(format)]) },
     // JSON is whole or cut off by the limit; where a client brings its own grammar, it knows what stops it.
     stop: format === undefined || format.kind === 'grammar' ? request.stop : [],
     createReaders: () => ({
-      reasoning: reasoning && request.splitReasoning === true ? new ReasoningReader(reasoning, opened) : undefined,
+      reasoning: split && new ReasoningReader(split, opened),
       calls: offer && new CallReader(toolFormat, beginning, () => newId(toolFormat.idLength)),
     }),
   };
+}
+
+/** The literal texts of a format. */
+function markTexts(format: ReasoningFormat | ToolFormat): string[] {
+  return Object.values(format).filter((value) => typeof value === 'string');
+}
+
+function clientTexts(format: OutputFormat | undefined): string[] {
+  return format?.kind === 'grammar' ? [format.gbnf] : [];
 }
 
 /** A grammar ends where it ends. */

@@ -103,7 +103,7 @@ async function prepare(
   }
   refuseLongPrompt(request.prompt, tokenizer, info.contextSize);
   const rendered = parts.renderPrompt(request.prompt);
-  const reading = await planReading(request, parts.chatFormat, rendered, parts.grammars, signal);
+  const reading = await planReading(request, parts, rendered, signal);
   const prompt = await tokenizePrompt(rendered, tokenizer, info.contextSize, signal);
   const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
   const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
@@ -113,7 +113,7 @@ async function prepare(
     minTokens,
     sampling: resolveSampling(request, defaults.sampling, index),
     logprobs: request.logprobs,
-    ...(reading.gbnf !== undefined && { grammar: { gbnf: reading.gbnf } }),
+    ...(reading.grammar && { grammar: reading.grammar }),
   }));
   return { requests, reading };
 }

@@ -41,9 +41,9 @@ export class SlotSampler {
     this.config = samplerConfig(request);
     this.unwritten = [];
     if (request.grammar !== undefined) {
-      const { gbnf } = request.grammar;
+      const { gbnf, special } = request.grammar;
       this.config.grammarEvaluationState = this.model.createGrammarState(gbnf);
-      this.unwritten = [...this.model.controlTokens].flatMap(([id, name]) => (gbnf.includes(name) ? [] : [id]));
+      this.unwritten = [...this.model.controlTokens].flatMap(([id, name]) => (special.includes(name) ? [] : [id]));
     }
     // The same seed given twice would go on from the old random state, so another one comes between.
     this.native.applyConfig({ temperature: 0, seed: (this.config.seed ^ 1) >>> 0 });
