@@ -42,13 +42,16 @@ export async function planReading(
   const gbnf = await grammars.find({ format, offer, toolFormat, reasoning, opened }, signal);
   if (gbnf !== undefined) refuseEndless(request);
   const split = request.splitReasoning === true ? reasoning : undefined;
-  const marks = [...(split ? markTexts(split) : []), ...(offer ? markTexts(toolFormat) : [])];
+  const calls = offer ? markTexts(toolFormat) : [];
   const within = (texts: readonly string[]): string[] =>
     tokenizer.specialTexts.filter((name) => texts.some((text) => text.includes(name)));
   const beginning = toolFormat.where === 'beginning' || format !== undefined;
   return {
-    special: within(marks),
-    grammar: gbnf === undefined ? undefined : { gbnf, special: within([...marks, ...clientTexts(format)]) },
+    special: within([...markTexts(split), ...calls]),
+    grammar:
+      gbnf === undefined
+        ? undefined
+        : { gbnf, special: within([...markTexts(reasoning), ...calls, ...clientTexts(format)]) },
     // JSON is whole or cut off by the limit; where a client brings its own grammar, it knows what stops it.
     stop: format === undefined || format.kind === 'grammar' ? request.stop : [],
     createReaders: () => ({
@@ -59,8 +62,8 @@ export async function planReading(
 }
 
 /** The literal texts of a format. */
-function markTexts(format: ReasoningFormat | ToolFormat): string[] {
-  return Object.values(format).filter((value) => typeof value === 'string');
+function markTexts(format: ReasoningFormat | ToolFormat | undefined): string[] {
+  return Object.values(format ?? {}).filter((value) => typeof value === 'string');
 }
 
 function clientTexts(format: OutputFormat | undefined): string[] {

@@ -10,8 +10,7 @@ Tools: <tools>{% for tool in tools %}{{ tool | tojson }}{% endfor %}</tools>, ca
 </tool_call><|im_end|>
 {% endif %}
 {%- for message in messages %}
-{%- if message.tool_calls %}<|im_start|>assistant{% for call in message.tool_calls %}
-<tool_call>
+{%- if message.tool_calls %}<|im_start|>assistant{% for call in message.tool_calls %}{{ '\\n' }}<tool_call>
 {"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
 </tool_call>{% endfor %}<|im_end|>
 {% elif message.role == 'tool' %}<|im_start|>user
@@ -21,8 +20,7 @@ Tools: <tools>{% for tool in tools %}{{ tool | tojson }}{% endfor %}</tools>, ca
 {% else %}<|im_start|>{{ message.role }}
 {{ message.content }}<|im_end|>
 {% endif %}
-{%- endfor %}<|im_start|>assistant
-`,
+{%- endfor %}<|im_start|>assistant{{ '\\n' }}`,
   llama3: `{{ bos_token }}{%- if tools %}<|start_header_id|>system<|end_header_id|>
 
 Environment: ipython
