@@ -81,13 +81,17 @@ export function render(dialect: Dialect, body: unknown, of: GenerateResult = res
 }
 
 /** The stream's text, byte for byte. */
-export async function streamText(dialect: Dialect, body: unknown): Promise<string> {
+export async function streamText(
+  dialect: Dialect,
+  body: unknown,
+  of: readonly GenerateEvent[] = events,
+): Promise<string> {
   const route = generationOf(dialect);
   let text = '';
-  for await (const frame of route.frames(replay(), parseBody(route.body, body), info)) text += sse(frame);
+  for await (const frame of route.frames(replay(of), parseBody(route.body, body), info)) text += sse(frame);
   return text;
 }
 
-async function* replay(): AsyncGenerator<GenerateEvent> {
-  yield* events;
+async function* replay(of: readonly GenerateEvent[]): AsyncGenerator<GenerateEvent> {
+  yield* of;
 }
