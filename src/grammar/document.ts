@@ -44,7 +44,9 @@ export class SchemaDocument {
       throw new Refusal('schema', at, `must be an object or a boolean, not ${describe(schema)}`);
     }
     const own = isObject(schema) ? this.#base(schema, at, base) : base;
-    return this.#intern(schema, (id) => ({ id, at, kind: 'schema', schema, base: own }));
+    // Equal small schemas become one node, and so one rule.
+    const key = isSmall(schema) ? `${own} ${JSON.stringify(schema)}` : schema;
+    return this.#intern(key, (id) => ({ id, at, kind: 'schema', schema, base: own }));
   }
 
   /** The node that holds exactly one value. @param key canonical JSON of the value */
@@ -54,7 +56,7 @@ export class SchemaDocument {
 
   /** The node that holds no value. */
   get nothing(): SchemaNode {
-    return this.#intern(false, (id) => ({ id, at: '#', kind: 'schema', schema: false, base: NO_BASE }));
+    return this.node(false, '#', NO_BASE);
   }
 
   /** The node that holds what `node` does not. */
@@ -142,6 +144,10 @@ export class SchemaDocument {
     if (typeof value !== 'boolean' && !isObject(value)) return undefined;
     return this.node(value, `${resource.at}${fragment}`, base);
   }
+}
+
+function isSmall(schema: boolean | JsonObject): boolean {
+  return typeof schema === 'boolean' || Object.values(schema).every((value) => typeof value !== 'object');
 }
 
 function describe(value: unknown): string {

@@ -4,12 +4,13 @@ import { intersectValues, uniteValues } from './intersect-values.ts';
 import { hasValue, Inhabitation } from './inhabited.ts';
 import { isObject, type JsonObject, pointer } from './json.ts';
 import { listOfValues, typeKeyword, valuesOfConstant } from './literals.ts';
-import { MAX_WORK } from './limits.ts';
+import { MAX_STATES, MAX_WORK } from './limits.ts';
 import { numberKeywords } from './number-keywords.ts';
 import { objectKeywords } from './object-keywords.ts';
 import { Refusal } from './refusal.ts';
 import { stringsLanguage } from './string-language.ts';
 import { stringKeywords } from './string-keywords.ts';
+import { areTagged, tagsOf } from './tags.ts';
 import { ANYTHING, type Conjunction, isNothing, keyOfConjunction, NOTHING, type ValueSet } from './value-set.ts';
 import { annotations, closestKeyword } from './vocabulary.ts';
 
@@ -97,6 +98,9 @@ export class Expander {
     if (Object.hasOwn(schema, 'const')) yield valuesOfConstant(schema.const, at, this.document);
     const numbers = numberKeywords(schema, at);
     const strings = stringKeywords(schema, at);
+    for (const { language, refusal } of strings ?? []) {
+      this.spend(refusal === undefined ? (language?.next.length ?? 0) / 10 : MAX_STATES);
+    }
     const arrays = arrayKeywords(schema, at, (child, place) => this.child(child, place, base));
     const objects = objectKeywords(schema, {
       at,
@@ -136,8 +140,11 @@ export class Expander {
   /** A union, where no value can be in two of the branches. */
   #oneOf(branches: readonly SchemaNode[], at: string): ValueSet {
     const sets = branches.map((node) => this.of(node));
+    const tags = sets.map((set) => tagsOf(set, (nodes) => this.ofAll(nodes)));
+    this.spend(sets.length ** 2 / 20);
     sets.forEach((set, index) => {
       for (let other = 0; other < index; other++) {
+        if (areTagged(tags[index], tags[other])) continue;
         const both = this.intersect(set, sets[other] ?? NOTHING, at);
         if (hasValue(both, (nodes) => this.inhabited(nodes))) {
           const names = `branches ${other} and ${index}`;
