@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, pointer } from './json.ts';
-import { MAX_SCHEMA_CHARACTERS, MAX_SCHEMA_DEPTH } from './limits.ts';
+import { MAX_SCHEMA_CHARACTERS, MAX_SCHEMA_DEPTH, MAX_SCHEMAS } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { listOfSchemas, mapOfSchemas, oneSchema } from './vocabulary.ts';
 
@@ -25,6 +25,7 @@ export class SchemaDocument {
   readonly #targets = new Map<string, SchemaNode>();
   readonly #dynamicAnchors = new Map<string, number>();
   #resources = 1;
+  #schemas = 0;
 
   /** @throws Refusal where the schema is none, or too large */
   constructor(schema: unknown) {
@@ -104,6 +105,7 @@ export class SchemaDocument {
   /** Notes every $id and $anchor under a schema. */
   #register(schema: unknown, at: string, base: string): void {
     if (!isObject(schema)) return;
+    if (++this.#schemas > MAX_SCHEMAS) throw new Refusal('schema', '#', `holds more than ${MAX_SCHEMAS} schemas`);
     const own = this.#base(schema, at, base);
     if (own !== base) {
       this.#targets.set(own, this.node(schema, at, base));

@@ -3,8 +3,9 @@ import type { SchemaDocument, SchemaNode } from './document.ts';
 import { intersectValues, uniteValues } from './intersect-values.ts';
 import { hasValue, Inhabitation } from './inhabited.ts';
 import { isObject, type JsonObject, pointer } from './json.ts';
+import { Languages } from './languages.ts';
 import { listOfValues, typeKeyword, valuesOfConstant } from './literals.ts';
-import { MAX_STATES, MAX_WORK } from './limits.ts';
+import { MAX_WORK } from './limits.ts';
 import { numberKeywords } from './number-keywords.ts';
 import { objectKeywords } from './object-keywords.ts';
 import { Refusal } from './refusal.ts';
@@ -20,6 +21,7 @@ export class Expander {
   readonly #known = new Map<SchemaNode, ValueSet | 'open'>();
   readonly #conjunctions = new Map<string, ValueSet>();
   readonly #inhabitation = new Inhabitation();
+  readonly #languages = new Languages((steps) => this.spend(steps));
   #work = 0;
 
   constructor(document: SchemaDocument) {
@@ -71,7 +73,7 @@ export class Expander {
   }
 
   intersect(a: ValueSet, b: ValueSet, at: string): ValueSet {
-    this.spend(1 + a.objects.length * b.objects.length + a.strings.length * b.strings.length);
+    this.spend(2 + 5 * a.objects.length * b.objects.length + a.strings.length * b.strings.length);
     return intersectValues(a, b, at);
   }
 
@@ -97,16 +99,15 @@ export class Expander {
     if (schema.enum !== undefined) yield listOfValues(schema.enum, at, this.document);
     if (Object.hasOwn(schema, 'const')) yield valuesOfConstant(schema.const, at, this.document);
     const numbers = numberKeywords(schema, at);
-    const strings = stringKeywords(schema, at);
-    for (const { language, refusal } of strings ?? []) {
-      this.spend(refusal === undefined ? (language?.next.length ?? 0) / 10 : MAX_STATES);
-    }
+    const strings = stringKeywords(schema, at, this.#languages);
     const arrays = arrayKeywords(schema, at, (child, place) => this.child(child, place, base));
     const objects = objectKeywords(schema, {
       at,
       child: (child, place) => this.child(child, place, base),
       strings: (child, place) =>
         stringsLanguage(this.ofAll(this.child(child, place, base)).strings, 'propertyNames', at),
+      languages: this.#languages,
+      spend: (steps) => this.spend(steps),
       nothing: this.document.nothing,
     });
     yield {

@@ -47,6 +47,7 @@ export function writeNumbers(numbers: Numbers, at: string, writer: GrammarWriter
   try {
     return writer.once(`number ${integer} ${divisor} ${bounds.join(' ')}`, () => {
       const language = numberLanguage(numbers, at);
+      writer.expander.spend(language.next.length);
       return isEmpty(language) ? undefined : writeLanguage(language, plainSpelling, writer);
     });
   } catch (error) {
