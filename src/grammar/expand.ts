@@ -92,46 +92,46 @@ export class Expander {
     return result;
   }
 
-  /** One set for each keyword, or group of keywords, that limits the values. */
+  /** One set for each keyword, or group of keywords, that limits the values; properties keep the order of the text. */
   *#parts(schema: JsonObject, at: string, base: string): Generator<ValueSet> {
     checkKeywords(schema, at);
     if (schema.type !== undefined) yield typeKeyword(schema.type, at);
     if (schema.enum !== undefined) yield listOfValues(schema.enum, at, this.document);
     if (Object.hasOwn(schema, 'const')) yield valuesOfConstant(schema.const, at, this.document);
-    const numbers = numberKeywords(schema, at);
-    const strings = stringKeywords(schema, at, this.#languages);
-    const arrays = arrayKeywords(schema, at, (child, place) => this.child(child, place, base));
+    if (schema.properties === undefined) yield this.#own(schema, at, base);
+    for (const keyword of Object.keys(schema)) {
+      const list = (): ValueSet[] => this.#list(schema, keyword, at, base).map((node) => this.of(node));
+      if (keyword === 'properties') yield this.#own(schema, at, base);
+      else if (keyword === '$ref') yield this.of(this.document.resolve(schema.$ref, keyword, at, base));
+      else if (keyword === '$dynamicRef') yield this.of(this.document.resolveDynamic(schema.$dynamicRef, at, base));
+      else if (keyword === 'allOf') yield* list();
+      else if (keyword === 'anyOf') yield uniteValues(list(), at);
+      else if (keyword === 'oneOf') yield this.#oneOf(list(), at);
+    }
+  }
+
+  /** The keywords that speak of one type each. */
+  #own(schema: JsonObject, at: string, base: string): ValueSet {
+    const child = (inner: unknown, place: string): Conjunction => this.child(inner, place, base);
     const objects = objectKeywords(schema, {
       at,
-      child: (child, place) => this.child(child, place, base),
-      strings: (child, place) =>
-        stringsLanguage(this.ofAll(this.child(child, place, base)).strings, 'propertyNames', at),
+      child,
+      strings: (inner, place) => stringsLanguage(this.ofAll(child(inner, place)).strings, 'propertyNames', at),
       languages: this.#languages,
       spend: (steps) => this.spend(steps),
       nothing: this.document.nothing,
     });
-    yield {
+    return {
       ...ANYTHING,
-      numbers: numbers ?? ANYTHING.numbers,
-      strings: strings ?? ANYTHING.strings,
-      arrays: arrays ?? ANYTHING.arrays,
+      numbers: numberKeywords(schema, at) ?? ANYTHING.numbers,
+      strings: stringKeywords(schema, at, this.#languages) ?? ANYTHING.strings,
+      arrays: arrayKeywords(schema, at, child) ?? ANYTHING.arrays,
       objects: objects ?? ANYTHING.objects,
     };
-    if (schema.$ref !== undefined) yield this.of(this.document.resolve(schema.$ref, '$ref', at, base));
-    if (schema.$dynamicRef !== undefined) yield this.of(this.document.resolveDynamic(schema.$dynamicRef, at, base));
-    for (const node of this.#list(schema, 'allOf', at, base)) yield this.of(node);
-    if (schema.anyOf !== undefined) {
-      yield uniteValues(
-        this.#list(schema, 'anyOf', at, base).map((node) => this.of(node)),
-        at,
-      );
-    }
-    if (schema.oneOf !== undefined) yield this.#oneOf(this.#list(schema, 'oneOf', at, base), at);
   }
 
   #list(schema: JsonObject, keyword: string, at: string, base: string): SchemaNode[] {
     const list = schema[keyword];
-    if (list === undefined) return [];
     if (!Array.isArray(list) || list.length === 0) {
       throw new Refusal(keyword, at, 'must be a list of at least one schema');
     }
@@ -139,8 +139,7 @@ export class Expander {
   }
 
   /** A union, where no value can be in two of the branches. */
-  #oneOf(branches: readonly SchemaNode[], at: string): ValueSet {
-    const sets = branches.map((node) => this.of(node));
+  #oneOf(sets: readonly ValueSet[], at: string): ValueSet {
     const tags = sets.map((set) => tagsOf(set, (nodes) => this.ofAll(nodes)));
     this.spend(sets.length ** 2 / 20);
     sets.forEach((set, index) => {

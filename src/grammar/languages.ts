@@ -25,7 +25,7 @@ export class Languages {
       states = language.next.length;
       return language;
     } finally {
-      this.#spend(3 * states);
+      this.#spend(200 + 3 * states);
     }
   }
 

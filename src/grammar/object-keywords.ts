@@ -48,11 +48,6 @@ export function objectKeywords(schema: JsonObject, around: ObjectSurroundings): 
   }
   const rest = child(schema.additionalProperties ?? true, pointer(at, 'additionalProperties'));
   const others = limitNames(classesOf(patterns, rest, around), properties, schema.propertyNames, around);
-  // Required names that nothing declares are written after the declared ones.
-  for (const name of required) {
-    if (properties.has(name)) continue;
-    properties.set(name, others.find(({ names }) => names === undefined || accepts(names, name))?.value ?? []);
-  }
   return [{ properties, others, required, min, max }];
 }
 

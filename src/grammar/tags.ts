@@ -25,9 +25,14 @@ export function areTagged(a: Tags | undefined, b: Tags | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   for (const [name, texts] of a) {
     const others = b.get(name);
-    if (others !== undefined && [...texts].every((text) => !others.has(text))) return true;
+    if (others !== undefined && areDisjoint(texts, others)) return true;
   }
   return false;
+}
+
+function areDisjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const text of a) if (b.has(text)) return false;
+  return true;
 }
 
 function onlyStrings(nodes: Conjunction, expand: (nodes: Conjunction) => ValueSet): ReadonlySet<string> | undefined {
@@ -37,9 +42,9 @@ function onlyStrings(nodes: Conjunction, expand: (nodes: Conjunction) => ValueSe
   if (node.kind === 'schema' && (typeof node.schema === 'boolean' || !isPlain(node.schema))) return undefined;
   const { strings, ...rest } = expand(nodes);
   const [only, ...others] = strings;
-  const more2 =
+  const mixed =
     rest.null || rest.true || rest.false || rest.numbers.length + rest.arrays.length + rest.objects.length > 0;
-  if (only?.values === undefined || others.length > 0 || more2) return undefined;
+  if (only?.values === undefined || others.length > 0 || mixed) return undefined;
   return new Set(only.values);
 }
 
