@@ -150,45 +150,72 @@ export function accepts(dfa: Dfa, text: string): boolean {
   return dfa.accepting[state] ?? false;
 }
 
-/** Moore's algorithm. States that lead to no end become -1. */
+/** Hopcroft's algorithm on the states that lead to an end; the others become -1. */
 function minimise(classes: readonly CharSet[], next: Int32Array, accepting: readonly boolean[]): Dfa {
   const width = classes.length;
   const dead = deadStates(next, width, accepting);
-  let blocks: number[] = accepting.map(Number);
-  let count = 0;
-  for (;;) {
-    const numbers = new Map<string, number>();
-    const refined = blocks.map((block, state) => {
-      let signature = `${block}`;
-      for (let column = 0; column < width; column++) {
-        const target = next[state * width + column] ?? -1;
-        signature += ` ${target < 0 || dead[target] === true ? -1 : blocks[target]}`;
-      }
-      const known = numbers.get(signature) ?? numbers.size;
-      numbers.set(signature, known);
-      return known;
-    });
-    blocks = refined;
-    if (numbers.size === count) break;
-    count = numbers.size;
-  }
-  const order = new Map<number, number>([[blocks[0] ?? 0, 0]]);
-  blocks.forEach((block, state) => {
-    if (dead[state] !== true && !order.has(block)) order.set(block, order.size);
+  const block = refine(width, next, accepting, dead);
+  const order = new Map<number, number>([[block[0] ?? 0, 0]]);
+  const members: number[] = [0];
+  block.forEach((own, state) => {
+    if (dead[state] === true || order.has(own)) return;
+    order.set(own, order.size);
+    members.push(state);
   });
-  const table = new Int32Array(order.size * width).fill(-1);
-  const ends: boolean[] = Array.from({ length: order.size }, () => false);
-  blocks.forEach((block, state) => {
-    const row = order.get(block);
-    if (row === undefined) return;
-    ends[row] = accepting[state] ?? false;
+  const table = new Int32Array(members.length * width).fill(-1);
+  members.forEach((state, row) => {
     for (let column = 0; column < width; column++) {
       const target = next[state * width + column] ?? -1;
-      const to = target < 0 || dead[target] === true ? -1 : (order.get(blocks[target] ?? 0) ?? -1);
-      table[row * width + column] = to;
+      if (target >= 0 && dead[target] !== true) table[row * width + column] = order.get(block[target] ?? 0) ?? -1;
     }
   });
-  return { id: ++lastId, classes, next: table, accepting: ends };
+  return { id: ++lastId, classes, next: table, accepting: members.map((state) => accepting[state] ?? false) };
+}
+
+/** @returns the block of equal states that each state is in */
+function refine(width: number, next: Int32Array, accepting: readonly boolean[], dead: readonly boolean[]): Int32Array {
+  // before[c][s]: the states from which class c leads to s.
+  const before: number[][][] = Array.from({ length: width }, () => []);
+  next.forEach((target, index) => {
+    const state = Math.floor(index / width);
+    if (target < 0 || dead[target] === true || dead[state] === true) return;
+    const column = before[index % width];
+    if (column !== undefined) (column[target] ??= []).push(state);
+  });
+  const block = new Int32Array(accepting.length);
+  const blocks: Set<number>[] = [new Set(), new Set()];
+  accepting.forEach((ends, state) => {
+    block[state] = ends ? 1 : 0;
+    if (dead[state] !== true) blocks[ends ? 1 : 0]?.add(state);
+  });
+  const waiting = new Set([0, 1]);
+  for (const number of waiting) {
+    waiting.delete(number);
+    const splitter = [...(blocks[number] ?? [])];
+    for (const column of before) {
+      const touched = new Map<number, number[]>();
+      for (const target of splitter) {
+        for (const state of column[target] ?? []) {
+          const own = block[state] ?? 0;
+          const list = touched.get(own);
+          if (list === undefined) touched.set(own, [state]);
+          else list.push(state);
+        }
+      }
+      for (const [own, states] of touched) {
+        const whole = blocks[own];
+        if (whole === undefined || states.length === whole.size) continue;
+        const part = new Set(states);
+        const fresh = blocks.push(part) - 1;
+        for (const state of part) {
+          whole.delete(state);
+          block[state] = fresh;
+        }
+        waiting.add(waiting.has(own) || part.size <= whole.size ? fresh : own);
+      }
+    }
+  }
+  return block;
 }
 
 function deadStates(next: Int32Array, width: number, accepting: readonly boolean[]): boolean[] {

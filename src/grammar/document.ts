@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, pointer } from './json.ts';
-import { MAX_SCHEMA_CHARACTERS, MAX_SCHEMA_DEPTH } from './limits.ts';
+import { MAX_SCHEMA_CHARACTERS, MAX_SCHEMA_DEPTH, MAX_SCHEMAS } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { listOfSchemas, mapOfSchemas, oneSchema } from './vocabulary.ts';
 
@@ -25,6 +25,7 @@ export class SchemaDocument {
   readonly #targets = new Map<string, SchemaNode>();
   readonly #dynamicAnchors = new Map<string, number>();
   #resources = 1;
+  #schemas = 0;
 
   /** @throws Refusal where the schema is none, or too large */
   constructor(schema: unknown) {
@@ -44,7 +45,9 @@ export class SchemaDocument {
       throw new Refusal('schema', at, `must be an object or a boolean, not ${describe(schema)}`);
     }
     const own = isObject(schema) ? this.#base(schema, at, base) : base;
-    return this.#intern(schema, (id) => ({ id, at, kind: 'schema', schema, base: own }));
+    // Equal small schemas become one node, and so one rule.
+    const key = isSmall(schema) ? `${own} ${JSON.stringify(schema)}` : schema;
+    return this.#intern(key, (id) => ({ id, at, kind: 'schema', schema, base: own }));
   }
 
   /** The node that holds exactly one value. @param key canonical JSON of the value */
@@ -54,7 +57,7 @@ export class SchemaDocument {
 
   /** The node that holds no value. */
   get nothing(): SchemaNode {
-    return this.#intern(false, (id) => ({ id, at: '#', kind: 'schema', schema: false, base: NO_BASE }));
+    return this.node(false, '#', NO_BASE);
   }
 
   /** The node that holds what `node` does not. */
@@ -102,6 +105,7 @@ export class SchemaDocument {
   /** Notes every $id and $anchor under a schema. */
   #register(schema: unknown, at: string, base: string): void {
     if (!isObject(schema)) return;
+    if (++this.#schemas > MAX_SCHEMAS) throw new Refusal('schema', '#', `holds more than ${MAX_SCHEMAS} schemas`);
     const own = this.#base(schema, at, base);
     if (own !== base) {
       this.#targets.set(own, this.node(schema, at, base));
@@ -142,6 +146,10 @@ export class SchemaDocument {
     if (typeof value !== 'boolean' && !isObject(value)) return undefined;
     return this.node(value, `${resource.at}${fragment}`, base);
   }
+}
+
+function isSmall(schema: boolean | JsonObject): boolean {
+  return typeof schema === 'boolean' || Object.values(schema).every((value) => typeof value !== 'object');
 }
 
 function describe(value: unknown): string {

@@ -3,6 +3,7 @@ import type { SchemaDocument, SchemaNode } from './document.ts';
 import { intersectValues, uniteValues } from './intersect-values.ts';
 import { hasValue, Inhabitation } from './inhabited.ts';
 import { isObject, type JsonObject, pointer } from './json.ts';
+import { Languages } from './languages.ts';
 import { listOfValues, typeKeyword, valuesOfConstant } from './literals.ts';
 import { MAX_WORK } from './limits.ts';
 import { numberKeywords } from './number-keywords.ts';
@@ -10,6 +11,7 @@ import { objectKeywords } from './object-keywords.ts';
 import { Refusal } from './refusal.ts';
 import { stringsLanguage } from './string-language.ts';
 import { stringKeywords } from './string-keywords.ts';
+import { areTagged, tagsOf } from './tags.ts';
 import { ANYTHING, type Conjunction, isNothing, keyOfConjunction, NOTHING, type ValueSet } from './value-set.ts';
 import { annotations, closestKeyword } from './vocabulary.ts';
 
@@ -19,6 +21,7 @@ export class Expander {
   readonly #known = new Map<SchemaNode, ValueSet | 'open'>();
   readonly #conjunctions = new Map<string, ValueSet>();
   readonly #inhabitation = new Inhabitation();
+  readonly #languages = new Languages((steps) => this.spend(steps));
   #work = 0;
 
   constructor(document: SchemaDocument) {
@@ -70,7 +73,7 @@ export class Expander {
   }
 
   intersect(a: ValueSet, b: ValueSet, at: string): ValueSet {
-    this.spend(1 + a.objects.length * b.objects.length + a.strings.length * b.strings.length);
+    this.spend(2 + 5 * a.objects.length * b.objects.length + a.strings.length * b.strings.length);
     return intersectValues(a, b, at);
   }
 
@@ -89,44 +92,46 @@ export class Expander {
     return result;
   }
 
-  /** One set for each keyword, or group of keywords, that limits the values. */
+  /** One set for each keyword, or group of keywords, that limits the values; properties keep the order of the text. */
   *#parts(schema: JsonObject, at: string, base: string): Generator<ValueSet> {
     checkKeywords(schema, at);
     if (schema.type !== undefined) yield typeKeyword(schema.type, at);
     if (schema.enum !== undefined) yield listOfValues(schema.enum, at, this.document);
     if (Object.hasOwn(schema, 'const')) yield valuesOfConstant(schema.const, at, this.document);
-    const numbers = numberKeywords(schema, at);
-    const strings = stringKeywords(schema, at);
-    const arrays = arrayKeywords(schema, at, (child, place) => this.child(child, place, base));
+    if (schema.properties === undefined) yield this.#own(schema, at, base);
+    for (const keyword of Object.keys(schema)) {
+      const list = (): ValueSet[] => this.#list(schema, keyword, at, base).map((node) => this.of(node));
+      if (keyword === 'properties') yield this.#own(schema, at, base);
+      else if (keyword === '$ref') yield this.of(this.document.resolve(schema.$ref, keyword, at, base));
+      else if (keyword === '$dynamicRef') yield this.of(this.document.resolveDynamic(schema.$dynamicRef, at, base));
+      else if (keyword === 'allOf') yield* list();
+      else if (keyword === 'anyOf') yield uniteValues(list(), at);
+      else if (keyword === 'oneOf') yield this.#oneOf(list(), at);
+    }
+  }
+
+  /** The keywords that speak of one type each. */
+  #own(schema: JsonObject, at: string, base: string): ValueSet {
+    const child = (inner: unknown, place: string): Conjunction => this.child(inner, place, base);
     const objects = objectKeywords(schema, {
       at,
-      child: (child, place) => this.child(child, place, base),
-      strings: (child, place) =>
-        stringsLanguage(this.ofAll(this.child(child, place, base)).strings, 'propertyNames', at),
+      child,
+      strings: (inner, place) => stringsLanguage(this.ofAll(child(inner, place)).strings, 'propertyNames', at),
+      languages: this.#languages,
+      spend: (steps) => this.spend(steps),
       nothing: this.document.nothing,
     });
-    yield {
+    return {
       ...ANYTHING,
-      numbers: numbers ?? ANYTHING.numbers,
-      strings: strings ?? ANYTHING.strings,
-      arrays: arrays ?? ANYTHING.arrays,
+      numbers: numberKeywords(schema, at) ?? ANYTHING.numbers,
+      strings: stringKeywords(schema, at, this.#languages) ?? ANYTHING.strings,
+      arrays: arrayKeywords(schema, at, child) ?? ANYTHING.arrays,
       objects: objects ?? ANYTHING.objects,
     };
-    if (schema.$ref !== undefined) yield this.of(this.document.resolve(schema.$ref, '$ref', at, base));
-    if (schema.$dynamicRef !== undefined) yield this.of(this.document.resolveDynamic(schema.$dynamicRef, at, base));
-    for (const node of this.#list(schema, 'allOf', at, base)) yield this.of(node);
-    if (schema.anyOf !== undefined) {
-      yield uniteValues(
-        this.#list(schema, 'anyOf', at, base).map((node) => this.of(node)),
-        at,
-      );
-    }
-    if (schema.oneOf !== undefined) yield this.#oneOf(this.#list(schema, 'oneOf', at, base), at);
   }
 
   #list(schema: JsonObject, keyword: string, at: string, base: string): SchemaNode[] {
     const list = schema[keyword];
-    if (list === undefined) return [];
     if (!Array.isArray(list) || list.length === 0) {
       throw new Refusal(keyword, at, 'must be a list of at least one schema');
     }
@@ -134,10 +139,12 @@ export class Expander {
   }
 
   /** A union, where no value can be in two of the branches. */
-  #oneOf(branches: readonly SchemaNode[], at: string): ValueSet {
-    const sets = branches.map((node) => this.of(node));
+  #oneOf(sets: readonly ValueSet[], at: string): ValueSet {
+    const tags = sets.map((set) => tagsOf(set, (nodes) => this.ofAll(nodes)));
+    this.spend(sets.length ** 2 / 20);
     sets.forEach((set, index) => {
       for (let other = 0; other < index; other++) {
+        if (areTagged(tags[index], tags[other])) continue;
         const both = this.intersect(set, sets[other] ?? NOTHING, at);
         if (hasValue(both, (nodes) => this.inhabited(nodes))) {
           const names = `branches ${other} and ${index}`;

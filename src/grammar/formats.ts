@@ -47,15 +47,17 @@ export function formatLanguage(format: unknown, at: string): Dfa {
  * every zone has them, and 24 × 4 × 2 of them fit into a pattern.
  */
 function leapSeconds(): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
+  const clock = (minutes: number): string => {
+    const [hour, minute] = [Math.floor(minutes / 60) % 24, minutes % 60];
+    return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  };
+  const day = 24 * 60;
   const fraction = '(?:\\.\\d{1,3})?';
   const times = [`23:59:60${fraction}[zZ]`];
-  for (let offset = 0; offset < 24 * 60; offset += 15) {
-    const zone = `${two(Math.floor(offset / 60))}:${two(offset % 60)}`;
-    const ahead = (24 * 60 - 1 + offset) % (24 * 60);
-    const behind = 24 * 60 - 1 - offset;
-    times.push(`${two(Math.floor(ahead / 60))}:${two(ahead % 60)}:60${fraction}\\+${zone}`);
-    times.push(`${two(Math.floor(behind / 60))}:${two(behind % 60)}:60${fraction}-${zone}`);
+  for (let offset = 0; offset < day; offset += 15) {
+    // The same local time is ahead of UTC by one offset and behind it by the rest of the day.
+    const zones = offset === 0 ? '[+-]00:00' : `(?:\\+${clock(offset)}|-${clock(day - offset)})`;
+    times.push(`${clock(day - 1 + offset)}:60${fraction}${zones}`);
   }
   return times.join('|');
 }

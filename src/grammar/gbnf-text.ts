@@ -20,6 +20,7 @@ const hex = (code: number, digits: number): string => code.toString(16).toUpperC
 
 /** @returns a text in quotes */
 export function literal(text: string): string {
+  if (/^[ -~]*$/.test(text)) return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
   return `"${Array.from(text, (char) => escapeChar(char.codePointAt(0) ?? 0, false)).join('')}"`;
 }
 

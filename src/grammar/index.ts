@@ -20,7 +20,7 @@ export interface SchemaOptions {
  * @throws InferenceError invalid_request that names the keyword and its place, where no grammar can hold the schema
  */
 export function schemaToGbnf(schema: unknown, { param }: SchemaOptions): string {
-  return grammarText(schemaRules(schema, { param, prefix: 'root' }).rules);
+  return `${schemaRules(schema, { param, prefix: 'root' }).rules.join('\n')}\n`;
 }
 
 /**
@@ -49,4 +49,4 @@ export function grammarText(rules: readonly string[]): string {
 }
 
 /** Any JSON object. */
-export const jsonObjectGbnf = grammarText(['root ::= json-object', ...sharedRules(['json-object'])]);
+export const jsonObjectGbnf = grammarText(['root ::= json-object', ...sharedRules('json-object')]);

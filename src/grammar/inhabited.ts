@@ -1,4 +1,4 @@
-import { type Arrays, type Conjunction, keyOfConjunction, type Objects, type ValueSet } from './value-set.ts';
+import { type Arrays, type Conjunction, keyOfConjunction, type Objects, valueOf, type ValueSet } from './value-set.ts';
 
 type Ask = (nodes: Conjunction) => boolean;
 
@@ -12,8 +12,9 @@ function hasArray({ prefix, rest, min }: Arrays, ask: Ask): boolean {
   return prefix.slice(0, min).every(ask) && (min <= prefix.length || ask(rest));
 }
 
-function hasObject({ properties, others, required, min }: Objects, ask: Ask): boolean {
-  for (const name of required) if (!ask(properties.get(name) ?? [])) return false;
+function hasObject(objects: Objects, ask: Ask): boolean {
+  const { properties, others, required, min } = objects;
+  for (const name of required) if (!ask(valueOf(objects, name))) return false;
   if (required.size >= min) return true;
   // Names beyond the declared ones are taken to be as many as one likes: at worst a set seems to have values that has none.
   if (others.some(({ value }) => ask(value))) return true;

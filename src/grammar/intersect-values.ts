@@ -1,5 +1,5 @@
+import { keyOfArrays, keyOfNumbers, keyOfObjects, keyOfStrings } from './alternative-keys.ts';
 import { accepts, both, type Dfa, isEmpty, TooManyStates } from './dfa.ts';
-import type { SchemaNode } from './document.ts';
 import { codePoints } from './json.ts';
 import { MAX_ALTERNATIVES } from './limits.ts';
 import { Refusal } from './refusal.ts';
@@ -9,11 +9,11 @@ import {
   type Bound,
   type Conjunction,
   joinConjunctions,
-  keyOfConjunction,
   type NameClass,
   type Numbers,
   type Objects,
   type Strings,
+  valueOf,
   type ValueSet,
 } from './value-set.ts';
 
@@ -223,41 +223,3 @@ function intersectObjects(a: Objects, b: Objects, at: string): Objects | undefin
   }
   return { refusal: a.refusal ?? b.refusal, min, max, required, properties, others };
 }
-
-/** What an object asks of the value behind a name. */
-export function valueOf(objects: Objects, name: string): Conjunction {
-  const declared = objects.properties.get(name);
-  if (declared !== undefined) return declared;
-  const others = objects.others.find(({ names }) => names === undefined || accepts(names, name));
-  return others?.value ?? [];
-}
-
-// Equal keys mean equal sets; the empty key means everything.
-const refused = ({ refusal }: Alternative): string =>
-  refusal === undefined ? '' : `!${refusal.keyword} ${refusal.at}`;
-
-function keyOfNumbers({ values, integer, min, max, divisor, ...alternative }: Numbers): string {
-  const bounds = [min, max].map((bound) => (bound === undefined ? '' : `${bound.value}${bound.exclusive ? 'x' : ''}`));
-  const parts = [values?.join() ?? '', integer === true ? 'i' : '', ...bounds, divisor ?? '', refused(alternative)];
-  return parts.every((part) => part === '') ? '' : parts.join('|');
-}
-
-function keyOfStrings({ values, language, min, max, ...alternative }: Strings): string {
-  if (values === undefined && language === undefined && min === 0 && max === Infinity) return refused(alternative);
-  return JSON.stringify([values, language?.id, min, String(max), refused(alternative)]);
-}
-
-function keyOfArrays({ prefix, rest, min, max, ...alternative }: Arrays): string {
-  if (prefix.every(allowsAll) && allowsAll(rest) && min === 0 && max === Infinity) return refused(alternative);
-  return JSON.stringify([prefix.map(keyOfConjunction), keyOfConjunction(rest), min, String(max), refused(alternative)]);
-}
-
-function keyOfObjects({ properties, others, required, min, max, ...alternative }: Objects): string {
-  const free = required.size === 0 && min === 0 && max === Infinity;
-  if (free && properties.size === 0 && others.every(({ value }) => allowsAll(value))) return refused(alternative);
-  const members = [...properties].map(([name, value]) => [name, keyOfConjunction(value)]);
-  const rest = others.map(({ names, value }) => [names?.id, keyOfConjunction(value)]);
-  return JSON.stringify([members, rest, [...required].toSorted(), min, String(max), refused(alternative)]);
-}
-
-const allowsAll = (value: readonly SchemaNode[]): boolean => value.length === 0;

@@ -31,9 +31,10 @@ const shared: ReadonlyMap<string, string> = new Map([
   ['json-integer', '"0" | "-"? [1-9] [0-9]{0,20}'],
 ]);
 
-/** @param names rules that are used @returns them and all that they use, as lines */
-export function sharedRules(names: Iterable<string>): string[] {
-  const wanted = new Set(names);
+/** @param text rules that use some of these @returns these, and all that they use in turn, as lines */
+export function sharedRules(text: string): string[] {
+  // A name that is the beginning of another may come along unused.
+  const wanted = new Set([...shared.keys()].filter((name) => text.includes(name)));
   for (const name of wanted) {
     for (const [used] of (shared.get(name) ?? '').matchAll(/\bjson-[a-z]+/g)) wanted.add(used);
   }

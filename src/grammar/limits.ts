@@ -2,9 +2,11 @@
 export const MAX_SCHEMA_CHARACTERS = 262_144;
 /** Values nested in each other in the schema. */
 export const MAX_SCHEMA_DEPTH = 100;
+/** Schemas within the schema. */
+export const MAX_SCHEMAS = 2000;
 /** Alternatives of one JSON type in one place, after anyOf, oneOf and allOf are multiplied out. */
 export const MAX_ALTERNATIVES = 256;
-/** Steps of work that one schema may cost; a step is about a tenth of a microsecond to a microsecond. */
+/** Steps of work that one schema may cost; a step takes a microsecond at most. */
 export const MAX_WORK = 60_000;
 /** The largest minLength, maxLength, minItems and maxItems. */
 export const MAX_REPETITION = 100_000;

@@ -2,8 +2,8 @@ import { accepts, type Dfa, everyString, without } from './dfa.ts';
 import type { SchemaNode } from './document.ts';
 import { intersectLanguages, withStates } from './intersect-values.ts';
 import { type JsonObject, pointer } from './json.ts';
+import type { Languages } from './languages.ts';
 import { countAt, membersAt, namesAt } from './keyword-values.ts';
-import { patternLanguage } from './pattern.ts';
 import { type Conjunction, joinConjunctions, type NameClass, type Objects } from './value-set.ts';
 
 const keywords = [
@@ -22,6 +22,8 @@ export interface ObjectSurroundings {
   readonly child: (schema: unknown, at: string) => Conjunction;
   /** The strings that a schema below allows; undefined for all. */
   readonly strings: (schema: unknown, at: string) => Dfa | undefined;
+  readonly languages: Languages;
+  readonly spend: (steps: number) => void;
   /** The node that allows nothing. */
   readonly nothing: SchemaNode;
 }
@@ -37,7 +39,7 @@ export function objectKeywords(schema: JsonObject, around: ObjectSurroundings): 
 
   const patterns = membersAt(schema, 'patternProperties', at).map(([pattern, value]) => {
     const place = pointer(at, 'patternProperties', pattern);
-    return { names: patternLanguage(pattern, 'patternProperties', at), value: child(value, place) };
+    return { names: around.languages.pattern(pattern, 'patternProperties', at), value: child(value, place) };
   });
   const properties = new Map<string, Conjunction>();
   for (const [name, value] of membersAt(schema, 'properties', at)) {
@@ -45,19 +47,15 @@ export function objectKeywords(schema: JsonObject, around: ObjectSurroundings): 
     properties.set(name, matching.reduce(joinConjunctions, child(value, pointer(at, 'properties', name))));
   }
   const rest = child(schema.additionalProperties ?? true, pointer(at, 'additionalProperties'));
-  const others = limitNames(classesOf(patterns, rest, at), properties, schema.propertyNames, around);
-  // Required names that nothing declares are written after the declared ones.
-  for (const name of required) {
-    if (properties.has(name)) continue;
-    properties.set(name, others.find(({ names }) => names === undefined || accepts(names, name))?.value ?? []);
-  }
+  const others = limitNames(classesOf(patterns, rest, around), properties, schema.propertyNames, around);
   return [{ properties, others, required, min, max }];
 }
 
 /** Splits all names by the patterns that they match; the value behind a name has to satisfy all of these. */
-function classesOf(patterns: readonly NameClass[], rest: Conjunction, at: string): NameClass[] {
+function classesOf(patterns: readonly NameClass[], rest: Conjunction, { at, spend }: ObjectSurroundings): NameClass[] {
   let classes: (NameClass & { readonly matched: boolean })[] = [{ names: undefined, value: [], matched: false }];
   for (const { names, value } of patterns) {
+    for (const before of classes) spend(100 + (before.names?.next.length ?? 0));
     classes = classes.flatMap((before) => [
       {
         names: intersectLanguages(before.names, names, at),

@@ -1,4 +1,4 @@
-import { type CharSet, EVERY_CHAR, partition } from './char-set.ts';
+import { type CharSet, EVERY_CHAR, has, partition } from './char-set.ts';
 import { type Dfa, explore, TooManyStates } from './dfa.ts';
 import { MAX_STATES } from './limits.ts';
 import { Refusal } from './refusal.ts';
@@ -44,28 +44,37 @@ export function regexLanguage(pattern: string): Dfa {
   };
   const start = state();
   const end = state();
-  nfa[start]?.over.push({ set: EVERY_CHAR, to: start });
+  const regex = parseRegex(pattern);
+  // Elsewhere than at the start an anchored pattern need not be looked for.
+  if (!isAnchored(regex)) nfa[start]?.over.push({ set: EVERY_CHAR, to: start });
   nfa[end]?.over.push({ set: EVERY_CHAR, to: end });
-  link(parseRegex(pattern), start, end, nfa, state);
+  link(regex, start, end, nfa, state);
 
-  const classes = partition([...new Set(nfa.flatMap(({ over }) => over.map(({ set }) => set)))]);
-  const firsts = classes.map((set) => set[0] ?? 0);
-  // Once the end is reached, everything goes on to be accepted; the other states need not be told apart any more.
-  const close = (states: Iterable<number>, atStart: boolean): Closure => closure(nfa, states, atStart, end);
+  const sets = [...new Set(nfa.flatMap(({ over }) => over.map(({ set }) => set)))];
+  const classes = partition(sets);
+  const columns = new Map(sets.map((set) => [set, classes.map(([first = 0]) => has(set, first))]));
   return explore(
     classes,
-    close([start], true),
+    closure(nfa, [start], true, end),
     ({ key }) => key,
     ({ done, states }, column) => {
-      if (done) return { states: [], done, ends: true, key: 'done' };
-      const code = firsts[column] ?? 0;
-      const targets = states.flatMap((from) =>
-        (nfa[from]?.over ?? []).filter(({ set }) => within(set, code)).map(({ to }) => to),
-      );
-      return targets.length === 0 ? undefined : close(targets, false);
+      // Once it has been found, any text may follow.
+      if (done) return FOUND;
+      const targets: number[] = [];
+      for (const from of states) {
+        for (const { set, to } of nfa[from]?.over ?? []) if (columns.get(set)?.[column] === true) targets.push(to);
+      }
+      return targets.length === 0 ? undefined : closure(nfa, targets, false, end);
     },
     ({ ends }) => ends,
   );
+}
+
+/** Whether it can only be found at the start. */
+function isAnchored(regex: Regex): boolean {
+  if (regex.kind === 'choice') return regex.parts.every(isAnchored);
+  if (regex.kind === 'sequence') return regex.parts[0] !== undefined && isAnchored(regex.parts[0]);
+  return regex.kind === 'start';
 }
 
 interface Closure {
@@ -77,29 +86,30 @@ interface Closure {
   key: string;
 }
 
+const FOUND: Closure = { states: [], done: true, ends: true, key: 'found' };
+
 function closure(nfa: readonly NfaState[], from: Iterable<number>, atStart: boolean, end: number): Closure {
-  const reach = (atEnd: boolean): Set<number> => {
-    const found = new Set(from);
-    for (const state of found) {
-      for (const { to, when } of nfa[state]?.free ?? []) {
-        if (when === 'always' || (when === 'start' ? atStart : atEnd)) found.add(to);
-      }
+  const states = new Set(from);
+  let endEdges = false;
+  for (const state of states) {
+    for (const { to, when } of nfa[state]?.free ?? []) {
+      if (when === 'end') endEdges = true;
+      else if (when === 'always' || atStart) states.add(to);
     }
-    return found;
-  };
-  const states = reach(false);
-  if (states.has(end)) return { states: [], done: true, ends: true, key: 'done' };
-  const ends = reach(true).has(end);
+  }
+  if (states.has(end)) return FOUND;
+  const ends = endEdges && reachesEnd(nfa, states, atStart, end);
   const kept = [...states].filter((state) => (nfa[state]?.over.length ?? 0) > 0).toSorted((a, b) => a - b);
   return { states: kept, done: false, ends, key: `${kept.join(' ')}${ends ? '$' : ''}` };
 }
 
-function within(set: CharSet, code: number): boolean {
-  for (let index = 0; index < set.length; index += 2) {
-    if (code < (set[index] ?? 0)) return false;
-    if (code <= (set[index + 1] ?? 0)) return true;
+/** Whether the pattern is found if the text ends here, so that $ holds. */
+function reachesEnd(nfa: readonly NfaState[], from: Iterable<number>, atStart: boolean, end: number): boolean {
+  const states = new Set(from);
+  for (const state of states) {
+    for (const { to, when } of nfa[state]?.free ?? []) if (when !== 'start' || atStart) states.add(to);
   }
-  return false;
+  return states.has(end);
 }
 
 /** Adds states so that exactly the expression leads from one state to the other. */

@@ -67,7 +67,6 @@ function readHex(source: Source, char: string): number {
 }
 
 const properties = new Map<string, CharSet>();
-let everyChar: string | undefined;
 
 function readProperty(source: Source, negated: boolean): CharSet {
   const end = source.chars.indexOf('}', source.at);
@@ -80,31 +79,52 @@ function readProperty(source: Source, negated: boolean): CharSet {
   return negated ? complement(set) : set;
 }
 
-/** Asks the JavaScript engine, which has the tables: one search over all characters takes a few milliseconds. */
+/** Asks the JavaScript engine, which has the tables. */
 function propertyChars(name: string): CharSet {
   let runs: RegExp;
+  let one: RegExp;
   try {
     runs = new RegExp(`\\p${name}+`, 'gu');
+    one = new RegExp(`\\p${name}`, 'u');
   } catch {
     throw new RegexSyntax(`has \\p${name}, which Unicode does not know`);
   }
-  everyChar ??= allChars();
   const ranges: [number, number][] = [];
-  for (const { 0: run, index } of everyChar.matchAll(runs)) {
-    const from = everyChar.codePointAt(index) ?? 0;
-    const lastIndex = index + run.length - 1;
-    const half = everyChar.charCodeAt(lastIndex);
-    const to = half >= 0xdc00 && half <= 0xdfff ? (everyChar.codePointAt(lastIndex - 1) ?? 0) : half;
-    // A run may cross the surrogates, which are no characters and not in the text.
-    if (from < 0xd800 && to > 0xdfff) ranges.push([from, 0xd7ff], [0xe000, to]);
-    else ranges.push([from, to]);
+  for (let plane = 0; plane <= LAST_CODE_POINT; plane += 0x10000) {
+    if (ASSIGNED_PLANES.has(plane)) {
+      ranges.push(...searchPlane(plane, runs));
+      continue;
+    }
+    // Nothing tells the characters of the other planes apart, but for the last two, which are none.
+    if (one.test(String.fromCodePoint(plane))) ranges.push([plane, plane + 0xfffd]);
+    for (const last of [plane + 0xfffe, plane + 0xffff]) {
+      if (one.test(String.fromCodePoint(last))) ranges.push([last, last]);
+    }
   }
   return charSet(...ranges);
 }
 
-function allChars(): string {
+const ASSIGNED_PLANES: ReadonlySet<number> = new Set([0, 0x10000, 0x20000, 0x30000, 0xe0000]);
+const planes = new Map<number, string>();
+
+/** One search over all characters of a plane: some milliseconds, where a test of each would take ten times as long. */
+function searchPlane(plane: number, runs: RegExp): [number, number][] {
+  const text = planes.get(plane) ?? charsOfPlane(plane);
+  planes.set(plane, text);
+  const ranges: [number, number][] = [];
+  for (const { 0: run, index } of text.matchAll(runs)) {
+    const from = text.codePointAt(index) ?? 0;
+    const to = Array.from(run.slice(-2)).at(-1)?.codePointAt(0) ?? from;
+    // A run may cross the surrogates, which are no characters and not in the text.
+    if (from < 0xd800 && to > 0xdfff) ranges.push([from, 0xd7ff], [0xe000, to]);
+    else ranges.push([from, to]);
+  }
+  return ranges;
+}
+
+function charsOfPlane(plane: number): string {
   const parts: string[] = [];
-  for (let start = 0; start <= LAST_CODE_POINT; start += 0x800) {
+  for (let start = plane; start < plane + 0x10000; start += 0x800) {
     if (start === 0xd800) continue;
     parts.push(String.fromCodePoint(...Array.from({ length: 0x800 }, (_, offset) => start + offset)));
   }

@@ -1,5 +1,5 @@
 import type { SchemaNode } from './document.ts';
-import type { Dfa } from './dfa.ts';
+import { accepts, type Dfa } from './dfa.ts';
 import type { Refusal } from './refusal.ts';
 
 /** All of these nodes at once; ascending by id, none twice, none that allows everything. */
@@ -116,4 +116,12 @@ export function joinConjunctions(a: Conjunction, b: Conjunction): Conjunction {
   if (b.length === 0) return a;
   const byId = new Map([...a, ...b].map((node) => [node.id, node]));
   return [...byId.values()].toSorted((x, y) => x.id - y.id);
+}
+
+/** What an object asks of the value behind a name. */
+export function valueOf(objects: Objects, name: string): Conjunction {
+  const declared = objects.properties.get(name);
+  if (declared !== undefined) return declared;
+  const others = objects.others.find(({ names }) => names === undefined || accepts(names, name));
+  return others?.value ?? [];
 }

@@ -1,13 +1,10 @@
-import { finiteLanguage, isEmpty, TooManyStates } from './dfa.ts';
-import { literal } from './gbnf-text.ts';
+import { isEmpty, TooManyStates } from './dfa.ts';
 import { numberLanguage } from './number-language.ts';
 import { Refusal } from './refusal.ts';
 import type { Numbers, Strings } from './value-set.ts';
+import { writeTexts } from './write-texts.ts';
 import type { GrammarWriter } from './write.ts';
 import { jsonSpelling, plainSpelling, writeLanguage } from './write-language.ts';
-
-/** An enum of more strings than this is written as a tree of their letters, which llama.cpp goes through much faster. */
-const MANY_VALUES = 8;
 
 /** An expression for the strings in their quotes. @throws Refusal */
 export function writeStrings(
@@ -15,7 +12,11 @@ export function writeStrings(
   at: string,
   writer: GrammarWriter,
 ): string | undefined {
-  if (values !== undefined) return writeValues(values, at, writer);
+  if (values !== undefined)
+    return writeTexts(
+      values.map((value) => JSON.stringify(value)),
+      writer,
+    );
   if (language === undefined) {
     if (min === 0 && max === Infinity) return 'json-string';
     const chars = writer.repeat('json-char', min, max, ['minLength', 'maxLength'], at);
@@ -31,21 +32,14 @@ export function writeStrings(
   );
 }
 
-function writeValues(values: readonly string[], at: string, writer: GrammarWriter): string {
-  if (values.length <= MANY_VALUES) return values.map((value) => literal(JSON.stringify(value))).join(' | ');
-  try {
-    const tree = finiteLanguage(values);
-    return String.raw`"\"" ${writeLanguage(tree, jsonSpelling, writer)}`;
-  } catch (error) {
-    if (error instanceof TooManyStates) throw new Refusal('enum', at, 'has too many long strings');
-    throw error;
-  }
-}
-
 /** An expression for the numbers; undefined where there is none. @throws Refusal */
 export function writeNumbers(numbers: Numbers, at: string, writer: GrammarWriter): string | undefined {
   const { values, integer, min, max, divisor } = numbers;
-  if (values !== undefined) return values.map((value) => literal(JSON.stringify(value))).join(' | ');
+  if (values !== undefined)
+    return writeTexts(
+      values.map((value) => JSON.stringify(value)),
+      writer,
+    );
   if (min === undefined && max === undefined && divisor === undefined) {
     return integer === true ? 'json-integer' : 'json-number';
   }
@@ -53,6 +47,7 @@ export function writeNumbers(numbers: Numbers, at: string, writer: GrammarWriter
   try {
     return writer.once(`number ${integer} ${divisor} ${bounds.join(' ')}`, () => {
       const language = numberLanguage(numbers, at);
+      writer.expander.spend(language.next.length);
       return isEmpty(language) ? undefined : writeLanguage(language, plainSpelling, writer);
     });
   } catch (error) {

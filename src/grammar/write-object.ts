@@ -1,7 +1,7 @@
 import { everyString, finiteLanguage, isEmpty, TooManyStates, without } from './dfa.ts';
 import { literal } from './gbnf-text.ts';
 import { Refusal } from './refusal.ts';
-import type { NameClass, Objects } from './value-set.ts';
+import { type NameClass, type Objects, valueOf } from './value-set.ts';
 import type { GrammarWriter } from './write.ts';
 import { jsonSpelling, writeLanguage } from './write-language.ts';
 
@@ -19,7 +19,10 @@ interface Member {
  */
 export function writeObject(objects: Objects, at: string, writer: GrammarWriter): string | undefined {
   const members: Member[] = [];
-  for (const [name, value] of objects.properties) {
+  // Names that are required but not declared stand behind the declared ones.
+  const names = new Set([...objects.properties.keys(), ...objects.required]);
+  for (const name of names) {
+    const value = valueOf(objects, name);
     const required = objects.required.has(name);
     if (!writer.expander.inhabited(value)) {
       if (required) return undefined;
@@ -29,7 +32,7 @@ export function writeObject(objects: Objects, at: string, writer: GrammarWriter)
   }
   const others = objects.others
     .filter(({ value }) => writer.expander.inhabited(value))
-    .flatMap((others) => otherMembers(others, [...objects.properties.keys()], at, writer) ?? []);
+    .flatMap((others) => otherMembers(others, [...names], at, writer) ?? []);
   const other = others.length === 0 ? undefined : writer.define(others.join(' | '));
   const { required, max } = objects;
   const min = objects.min <= required.size ? 0 : objects.min;

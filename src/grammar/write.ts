@@ -35,8 +35,7 @@ export class GrammarWriter implements RuleSink {
       this.complete(next.name, this.#alternatives(next.nodes));
     }
     const own = [...this.#rules].map(([name, body]) => `${name} ::= ${body}`);
-    const used = new Set(own.flatMap((line) => Array.from(line.matchAll(/\bjson-[a-z]+/g), ([name]) => name)));
-    return [...own, ...sharedRules(used)];
+    return [...own, ...sharedRules(own.join('\n'))];
   }
 
   /** The rule of a conjunction, written now or later. */
@@ -55,6 +54,7 @@ export class GrammarWriter implements RuleSink {
   reserve(): string {
     if (this.#rules.size >= MAX_RULES)
       throw new Refusal('schema', '#', `needs a grammar of more than ${MAX_RULES} rules`);
+    this.expander.spend(3);
     const name = `${this.#prefix}-${this.#rules.size}`;
     this.#rules.set(name, '');
     return name;
