@@ -112,7 +112,7 @@ test('thoughts are streamed beside the answer, and counted', async () => {
     let thoughts = '';
     let answer = '';
     for await (const { choices } of stream) {
-      const delta = choices[0]?.delta as { content?: string | null; reasoning_content?: string } | undefined;
+      const delta: { content?: string | null; reasoning_content?: string } | undefined = choices[0]?.delta;
       thoughts += delta?.reasoning_content ?? '';
       answer += delta?.content ?? '';
     }
