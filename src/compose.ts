@@ -7,7 +7,9 @@ import { loadEngine, type GeneratorEngine } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
+import { chatFormatOf } from './runtime/chat-format.ts';
 import { createEmbeddingModel } from './runtime/embedding.ts';
+import { OutputGrammars } from './runtime/output-grammars.ts';
 import { createRenderPrompt } from './runtime/prompt.ts';
 import { createRankingModel } from './runtime/ranking.ts';
 import { Registry } from './runtime/registry.ts';
@@ -149,7 +151,7 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
 }
 
 async function joinGenerator(
-  { stepper, tokenizer, states, memory, chatTemplate }: GeneratorEngine,
+  { stepper, tokenizer, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
   known: Omit<ModelInfo, 'contextSize' | 'slots'>,
   prompts: PromptFiles,
   file: ModelFile,
@@ -177,6 +179,8 @@ async function joinGenerator(
     tokenizer,
     renderPrompt: createRenderPrompt(chatTemplate, tokenizer),
     chatTemplate,
+    chatFormat: chatFormatOf(chatTemplate),
+    grammars: new OutputGrammars(checkGrammar),
     scheduler,
     defaults: {
       maxTokens: settings.maxTokens,

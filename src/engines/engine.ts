@@ -36,6 +36,8 @@ interface LoadedModel {
 export interface GeneratorEngine extends LoadedModel {
   task: 'generate';
   stepper: Stepper;
+  /** Whether the stepper can hold a text to this grammar. @throws Error where it cannot */
+  checkGrammar(gbnf: string): void;
   /** The model's Jinja chat template, where it has one. */
   chatTemplate: string | undefined;
   /** The engine with its version, and what else a saved state of a slot depends on. */

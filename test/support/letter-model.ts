@@ -1,5 +1,7 @@
 import type { Model } from '../../src/contract/model.ts';
 import type { Tokenizer } from '../../src/contract/tokens.ts';
+import { chatFormatOf } from '../../src/runtime/chat-format.ts';
+import { OutputGrammars } from '../../src/runtime/output-grammars.ts';
 import { createRenderPrompt } from '../../src/runtime/prompt.ts';
 import { createModel } from '../../src/runtime/runtime.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
@@ -33,6 +35,8 @@ export function letterModel(stepper: FakeStepper, id = 'letters', special?: Part
     },
     tokenizer,
     renderPrompt: createRenderPrompt(undefined, tokenizer),
+    chatFormat: chatFormatOf(undefined),
+    grammars: new OutputGrammars(() => {}),
     scheduler: new Scheduler(stepper, roomy),
     defaults: { maxTokens: undefined, sampling: {} },
     maxQueue: roomy.maxQueue,

@@ -3,7 +3,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { Stepper } from '../../contract/tokens.ts';
 import type { GeneratorEngine, LoadOptions } from '../engine.ts';
-import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
+import { addonContext, addonModel, createAddonSampler, createGrammarState, type AddonContext } from './addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
@@ -11,10 +11,10 @@ import { measureHandover } from './handover-costs.ts';
 import { turnsOf } from './core-turns.ts';
 import { LogprobReader } from './logprobs.ts';
 import type { OpenModel } from './open-model.ts';
-import { SlotSampler } from './sampler.ts';
+import { SlotSampler, type SamplerModel } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
 import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
-import { createTokenizer } from './tokenizer.ts';
+import { controlTokens, createTokenizer } from './tokenizer.ts';
 
 /**
  * Makes an opened model ready to generate.
@@ -27,12 +27,18 @@ export async function createGenerator(
   checkContextSize(model, options);
   const { context, memory, ...sizes } = await createContext(llama, model, options, cores);
   const tokenizer = createTokenizer(model);
-  const endTokens = tokenizer.special.eog;
+  const createState = (gbnf: string) => createGrammarState(llama, addonModel(model), gbnf);
+  const sampling = {
+    endTokens: tokenizer.special.eog,
+    controlTokens: controlTokens(tokenizer),
+    createGrammarState: createState,
+  };
   return {
     task: 'generate',
     format: 'gguf',
-    stepper: await createStepper({ llama, model, context, cores, options, endTokens, ...sizes }),
+    stepper: await createStepper({ llama, model, context, cores, options, sampling, ...sizes }),
     tokenizer,
+    checkGrammar: createState,
     chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
     device,
     states: {
@@ -48,18 +54,18 @@ interface StepperParts extends Omit<PlannedContext, 'memory'> {
   model: LlamaModel;
   cores: number;
   options: LoadOptions;
-  endTokens: ReadonlySet<number>;
+  sampling: SamplerModel;
 }
 
 /** Measures what steps and copies cost here. */
 async function createStepper(parts: StepperParts): Promise<Stepper> {
-  const { llama, model, context, contextSize, slots, batchSize, cores, options, endTokens } = parts;
+  const { llama, model, context, contextSize, slots, batchSize, cores, options, sampling } = parts;
   const native = addonContext(context);
   const fillable = await canForgetTail(native);
   const { threads, affordableGap: gap } = await tuneSteps(native, llama, slots, cores, options.threads, fillable);
   const costs = await measureHandover(native, slots, fillable, options.scratchFolder);
   const createSampler = () => createAddonSampler(llama, addonModel(model));
-  const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), endTokens));
+  const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), sampling));
   const logprobs = samplers.map(() => new LogprobReader(createSampler));
   return new GgufStepper({
     context: native,

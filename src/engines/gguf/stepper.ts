@@ -1,3 +1,4 @@
+import { InferenceError } from '../../contract/errors.ts';
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
 import type { Turns } from './core-turns.ts';
@@ -150,8 +151,16 @@ export class GgufStepper implements Stepper {
 
   private async sample(slot: number, index: number): Promise<StepResult[number]> {
     const sampler = this.sampler(slot);
-    const id = await this.options.context.sampleToken(index, sampler.native);
-    if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
+    let id: number;
+    try {
+      id = await this.options.context.sampleToken(index, sampler.native);
+      if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
+    } catch (error) {
+      // A grammar that no token fits is the request's own fault, and no reason to fail the others of the step.
+      if (!sampler.held) throw error;
+      const message = 'No token of this model fits the grammar any more; change the grammar, or what bans its tokens.';
+      return { slot, id: -1, stuck: new InferenceError('invalid_request', message, { cause: error }) };
+    }
     sampler.accepted(id);
     const reader = this.telling.has(slot) ? this.options.logprobs[slot] : undefined;
     return reader ? { slot, id, logprobs: await reader.read(this.options.context, index, id) } : { slot, id };
