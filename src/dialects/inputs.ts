@@ -13,8 +13,17 @@ const listError = must('a list that is not empty');
 
 const filled = z.string().min(1, { error: emptyError });
 const id = z.int({ error: idError }).min(0, { error: idError });
+/** A list may have a million ids: they are looked at in one loop, and the first that is none is named. */
+const ids = z
+  .custom<readonly number[]>(Array.isArray)
+  .superRefine((list, context) => {
+    if (list.length === 0) context.addIssue({ code: 'custom', message: listError({ input: list }) });
+    const wrong = list.findIndex((one) => !Number.isInteger(one) || one < 0);
+    if (wrong >= 0) context.addIssue({ code: 'custom', path: [wrong], message: idError({ input: list[wrong] }) });
+  })
+  .meta({ type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 });
 /** One union for all elements: a union of lists would try every element of a long list against each. */
-const element = z.union([filled, id, z.array(id).min(1, { error: listError })], { error: elementError });
+const element = z.union([filled, id, ids], { error: elementError });
 
 const elements = z
   .array(element)
