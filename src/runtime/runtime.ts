@@ -103,9 +103,10 @@ async function prepare(
   }
   refuseLongPrompt(request.prompt, tokenizer, info.contextSize);
   const rendered = parts.renderPrompt(request.prompt);
-  const reading = await planReading(request, parts, rendered, signal);
   const prompt = await tokenizePrompt(rendered, tokenizer, info.contextSize, signal);
   const maxTokens = newTokenLimit(request, prompt.length, info.contextSize, defaults.maxTokens);
+  // The grammar of many tools is work, so it comes last.
+  const reading = await planReading(request, parts, rendered, signal);
   const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
   const requests = Array.from({ length: request.n }, (_, index) => ({
     prompt,

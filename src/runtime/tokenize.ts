@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
-import type { Prompt } from '../contract/generate.ts';
+import type { ChatMessage, Prompt } from '../contract/generate.ts';
 import type { Tokenizer } from '../contract/tokens.ts';
 import type { PromptPart } from './prompt.ts';
 
@@ -51,10 +51,15 @@ export function tooLong(size: string, contextSize: number): InferenceError {
  * @throws InferenceError context_exceeded
  */
 export function refuseLongPrompt(prompt: Prompt, tokenizer: Tokenizer, contextSize: number): void {
-  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content);
+  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(textOf);
+  if (prompt.kind === 'chat' && prompt.tools) texts.push(JSON.stringify(prompt.tools.tools));
   if (texts.length > contextSize) throw tooLong(`${texts.length} messages, more tokens than fit`, contextSize);
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > contextSize * tokenizer.longestToken) throw tooLong(`${bytes} bytes, more tokens than fit`, contextSize);
+}
+
+function textOf({ content, toolCalls = [] }: ChatMessage): string {
+  return content + toolCalls.map((call) => call.arguments).join('');
 }
 
 /**
