@@ -92,6 +92,10 @@ for (const { name, verdicts } of others) {
     const refused = ours.find((verdict) => verdict.group === group)?.refused;
     console.log(`  ${group.name} (${refused})`);
   }
+  if (!values.list) continue;
+  for (const { kind, group, mistakes } of verdicts) {
+    if (kind === 'wrong') console.log(`\nWrong with ${name}: ${group.name}\n  ${mistakes.slice(0, 5).join('\n  ')}`);
+  }
 }
 
 const disputed = ours.flatMap(({ group, disputed: list }) => list.map((text) => `  ${group.name}: ${text}`));

@@ -30,7 +30,7 @@ export function explore<State>(
   start: State,
   keyOf: (state: State) => string | number,
   step: (state: State, column: number) => State | undefined,
-  accepts: (state: State) => boolean,
+  isEnd: (state: State) => boolean,
 ): Dfa {
   const states: State[] = [start];
   const numbers = new Map([[keyOf(start), 0]]);
@@ -53,12 +53,12 @@ export function explore<State>(
       next.push(number);
     }
   }
-  return minimise(classes, Int32Array.from(next), states.map(accepts));
+  return minimise(classes, Int32Array.from(next), states.map(isEnd));
 }
 
 /** Exactly the strings of one set. @throws TooManyStates */
 export function finiteLanguage(strings: Iterable<string>): Dfa {
-  const children: Map<number, number>[] = [new Map()];
+  const children = [new Map<number, number>()];
   const ends = new Set<number>();
   const alphabet = new Set<string>();
   for (const text of strings) {
@@ -70,7 +70,7 @@ export function finiteLanguage(strings: Iterable<string>): Dfa {
       if (target === undefined) {
         target = children.length;
         if (target >= MAX_STATES) throw new TooManyStates(`more than ${MAX_STATES} states`);
-        children.push(new Map());
+        children.push(new Map<number, number>());
         children[state]?.set(code, target);
       }
       state = target;
@@ -104,7 +104,7 @@ export const everyString: Dfa = explore<number>(
  * @param keep may not hold for strings in neither (the product leaves those out)
  * @throws TooManyStates
  */
-export function combine(a: Dfa, b: Dfa, keep: (inA: boolean, inB: boolean) => boolean): Dfa {
+function combine(a: Dfa, b: Dfa, keep: (inA: boolean, inB: boolean) => boolean): Dfa {
   const columns: { set: CharSet; a: number; b: number }[] = [];
   a.classes.forEach((aSet, aColumn) => {
     b.classes.forEach((bSet, bColumn) => {
@@ -225,8 +225,8 @@ function deadStates(next: Int32Array, width: number, accepting: readonly boolean
   });
   const dead = accepting.map(() => true);
   const alive: number[] = [];
-  accepting.forEach((accepts, state) => {
-    if (accepts) alive.push(state);
+  accepting.forEach((ends, state) => {
+    if (ends) alive.push(state);
   });
   for (let state = alive.pop(); state !== undefined; state = alive.pop()) {
     if (dead[state] !== true) continue;

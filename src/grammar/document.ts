@@ -4,13 +4,12 @@ import { Refusal } from './refusal.ts';
 import { listOfSchemas, mapOfSchemas, oneSchema } from './vocabulary.ts';
 
 /**
- * A place of the schema, or one that was made from it: `const` holds one value, `not` holds what its node does not.
+ * A place of the schema, or (`const`) one that was made for a value in it.
  * One object per meaning, so that sets of nodes can be compared by id.
  */
 export type SchemaNode = { readonly id: number; readonly at: string } & (
   | { readonly kind: 'schema'; readonly schema: boolean | JsonObject; readonly base: string }
   | { readonly kind: 'const'; readonly value: unknown }
-  | { readonly kind: 'not'; readonly node: SchemaNode }
 );
 
 // Relative ids resolve against it; it never leaves this file.
@@ -58,12 +57,6 @@ export class SchemaDocument {
   /** The node that holds no value. */
   get nothing(): SchemaNode {
     return this.node(false, '#', NO_BASE);
-  }
-
-  /** The node that holds what `node` does not. */
-  not(node: SchemaNode): SchemaNode {
-    if (node.kind === 'not') return node.node;
-    return this.#intern(`not ${node.id}`, (id) => ({ id, at: node.at, kind: 'not', node }));
   }
 
   /** What a $ref in a schema with this base URI leads to. @throws Refusal where that lies outside of the schema */

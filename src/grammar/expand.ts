@@ -13,7 +13,7 @@ import { stringsLanguage } from './string-language.ts';
 import { stringKeywords } from './string-keywords.ts';
 import { areTagged, tagsOf } from './tags.ts';
 import { ANYTHING, type Conjunction, isNothing, keyOfConjunction, NOTHING, type ValueSet } from './value-set.ts';
-import { annotations, closestKeyword } from './vocabulary.ts';
+import { annotations, checkKeywords } from './vocabulary.ts';
 
 /** Reads schemas: which values a node allows, one level deep. */
 export class Expander {
@@ -80,7 +80,6 @@ export class Expander {
   #expand(node: SchemaNode): ValueSet {
     this.spend(1);
     if (node.kind === 'const') return valuesOfConstant(node.value, node.at, this.document);
-    if (node.kind === 'not') throw new Refusal('not', node.at, 'is not supported');
     const { schema, at, base } = node;
     if (schema === true) return ANYTHING;
     if (schema === false) return NOTHING;
@@ -162,72 +161,4 @@ export class Expander {
 
 function isEmptySchema(schema: boolean | JsonObject): boolean {
   return isObject(schema) && Object.keys(schema).every((keyword) => annotations.has(keyword));
-}
-
-const supported: ReadonlySet<string> = new Set([
-  '$dynamicRef',
-  '$ref',
-  'additionalProperties',
-  'allOf',
-  'anyOf',
-  'const',
-  'contains',
-  'dependentRequired',
-  'dependentSchemas',
-  'else',
-  'enum',
-  'exclusiveMaximum',
-  'exclusiveMinimum',
-  'format',
-  'if',
-  'items',
-  'maxContains',
-  'maxItems',
-  'maxLength',
-  'maxProperties',
-  'maximum',
-  'minContains',
-  'minItems',
-  'minLength',
-  'minProperties',
-  'minimum',
-  'multipleOf',
-  'not',
-  'oneOf',
-  'pattern',
-  'patternProperties',
-  'prefixItems',
-  'properties',
-  'propertyNames',
-  'required',
-  'then',
-  'type',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-  'uniqueItems',
-]);
-
-const unsupported = [
-  'contains',
-  'dependentRequired',
-  'dependentSchemas',
-  'if',
-  'not',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-];
-
-const older = ['$recursiveRef', 'additionalItems', 'dependencies'];
-
-function checkKeywords(schema: JsonObject, at: string): void {
-  const { $schema } = schema;
-  if ($schema !== undefined && !(typeof $schema === 'string' && /^https?:\/\/json-schema\.org\//.test($schema))) {
-    throw new Refusal('$schema', at, 'must be a draft of json-schema.org');
-  }
-  for (const keyword of Object.keys(schema)) {
-    if (unsupported.includes(keyword) || older.includes(keyword)) throw new Refusal(keyword, at, 'is not supported');
-    if (supported.has(keyword) || annotations.has(keyword)) continue;
-    const meant = closestKeyword(keyword, [...supported, ...annotations]);
-    if (meant !== undefined) throw new Refusal(keyword, at, `is no keyword: "${meant}" is`);
-  }
 }

@@ -5,7 +5,7 @@ import { sharedRules } from './json-rules.ts';
 import { Refusal } from './refusal.ts';
 import { GrammarWriter } from './write.ts';
 
-export { GbnfAutomaton, type GbnfState } from './automaton.ts';
+export { GbnfAutomaton } from './automaton.ts';
 
 export interface SchemaOptions {
   /** The request field that the schema came in, for the client's error. */

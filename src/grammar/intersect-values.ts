@@ -108,7 +108,7 @@ function uniteStrings(all: readonly Strings[]): readonly Strings[] {
   return [{ min: 0, max: Infinity, values }, ...all.filter((strings) => strings.values === undefined)];
 }
 
-export function intersectNumbers(a: Numbers, b: Numbers): Numbers | undefined {
+function intersectNumbers(a: Numbers, b: Numbers): Numbers | undefined {
   const refusal = a.refusal ?? b.refusal;
   const values =
     a.values?.filter((value) => allowsNumber(b, value)) ?? b.values?.filter((value) => allowsNumber(a, value));
@@ -153,7 +153,7 @@ function leastCommonMultiple(a: number | undefined, b: number | undefined): numb
   return (a / x) * b;
 }
 
-export function intersectStrings(a: Strings, b: Strings, at: string): Strings | undefined {
+function intersectStrings(a: Strings, b: Strings, at: string): Strings | undefined {
   const refusal = a.refusal ?? b.refusal;
   const values =
     a.values?.filter((value) => allowsString(b, value)) ?? b.values?.filter((value) => allowsString(a, value));
@@ -166,7 +166,7 @@ export function intersectStrings(a: Strings, b: Strings, at: string): Strings | 
   return { refusal, min, max, language };
 }
 
-export function allowsString({ values, language, min, max }: Strings, value: string): boolean {
+function allowsString({ values, language, min, max }: Strings, value: string): boolean {
   if (values !== undefined) return values.includes(value);
   const length = codePoints(value);
   return length >= min && length <= max && (language === undefined || accepts(language, value));

@@ -30,10 +30,6 @@ export function membersAt(schema: JsonObject, keyword: string, at: string): [str
 export function namesAt(schema: JsonObject, keyword: string, at: string): string[] {
   const value = schema[keyword];
   if (value === undefined) return [];
-  return namesIn(value, keyword, at);
-}
-
-export function namesIn(value: unknown, keyword: string, at: string): string[] {
   if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) {
     throw new Refusal(keyword, at, 'must be a list of strings');
   }

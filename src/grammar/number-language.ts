@@ -35,7 +35,7 @@ interface State {
   readonly remainder: number;
 }
 
-const alphabet = partition(['-', '.', ...'0123456789'].map(charsOf));
+const alphabet = partition(Array.from('-.0123456789', (char) => charsOf(char)));
 const START: State = { limits: undefined, whole: 0, fraction: -1, zero: false, low: 0, high: 0, remainder: 0 };
 
 /**

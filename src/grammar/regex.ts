@@ -9,7 +9,6 @@ export type Regex =
   | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly Regex[] }
   | { readonly kind: 'repeat'; readonly part: Regex; readonly min: number; readonly max: number };
 
-const SYNTAX = new Set('^$\\.*+?()[]{}|');
 const NOT_LINE_END = complement(charsOf('\n\r\u2028\u2029'));
 
 /**
@@ -146,9 +145,4 @@ function pairs(set: CharSet): [number, number][] {
   return set === EVERY_CHAR
     ? [[0, EVERY_CHAR[1] ?? 0]]
     : Array.from({ length: set.length / 2 }, (_, index) => [set[2 * index] ?? 0, set[2 * index + 1] ?? 0]);
-}
-
-/** Text as a pattern that matches it and nothing else. */
-export function quoteRegex(text: string): string {
-  return Array.from(text, (char) => (SYNTAX.has(char) ? `\\${char}` : char)).join('');
 }

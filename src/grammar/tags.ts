@@ -38,7 +38,7 @@ function areDisjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 function onlyStrings(nodes: Conjunction, expand: (nodes: Conjunction) => ValueSet): ReadonlySet<string> | undefined {
   // Only what stands there as a const or enum: anything deeper could lead back to the oneOf that is just being read.
   const [node, ...more] = nodes;
-  if (node === undefined || more.length > 0 || node.kind === 'not') return undefined;
+  if (node === undefined || more.length > 0) return undefined;
   if (node.kind === 'schema' && (typeof node.schema === 'boolean' || !isPlain(node.schema))) return undefined;
   const { strings, ...rest } = expand(nodes);
   const [only, ...others] = strings;

@@ -70,10 +70,10 @@ export interface ValueSet {
   readonly objects: readonly Objects[];
 }
 
-export const ANY_NUMBER: Numbers = {};
-export const ANY_STRING: Strings = { min: 0, max: Infinity };
-export const ANY_ARRAY: Arrays = { prefix: [], rest: [], min: 0, max: Infinity };
-export const ANY_OBJECT: Objects = {
+const ANY_NUMBER: Numbers = {};
+const ANY_STRING: Strings = { min: 0, max: Infinity };
+const ANY_ARRAY: Arrays = { prefix: [], rest: [], min: 0, max: Infinity };
+const ANY_OBJECT: Objects = {
   properties: new Map(),
   others: [{ names: undefined, value: [] }],
   required: new Set(),

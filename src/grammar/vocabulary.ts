@@ -1,3 +1,6 @@
+import type { JsonObject } from './json.ts';
+import { Refusal } from './refusal.ts';
+
 // The words of JSON Schema draft 2020-12, by what stands behind them and by what becomes of them here.
 
 /** Keywords whose value is a schema. */
@@ -48,9 +51,73 @@ export const annotations: ReadonlySet<string> = new Set([
   'writeOnly',
 ]);
 
-const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z]/g, '');
+/** Words that become part of a grammar, some of them within limits. */
+const supported: ReadonlySet<string> = new Set([
+  '$dynamicRef',
+  '$ref',
+  'additionalProperties',
+  'allOf',
+  'anyOf',
+  'const',
+  'enum',
+  'exclusiveMaximum',
+  'exclusiveMinimum',
+  'format',
+  'items',
+  'maxItems',
+  'maxLength',
+  'maxProperties',
+  'maximum',
+  'minItems',
+  'minLength',
+  'minProperties',
+  'minimum',
+  'multipleOf',
+  'oneOf',
+  'pattern',
+  'patternProperties',
+  'prefixItems',
+  'properties',
+  'propertyNames',
+  'required',
+  'type',
+  'uniqueItems',
+]);
 
-/** The keyword that somebody meant who wrote `min_length` or `additionalproperties`; undefined for a word of their own. */
-export function closestKeyword(word: string, keywords: readonly string[]): string | undefined {
-  return keywords.find((keyword) => plain(keyword) === plain(word));
+/** Words that are refused wherever they stand; the last three are of older drafts. */
+const unsupported: ReadonlySet<string> = new Set([
+  'contains',
+  'dependentRequired',
+  'dependentSchemas',
+  'if',
+  'not',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  '$recursiveRef',
+  'additionalItems',
+  'dependencies',
+]);
+
+/** Words that mean nothing without one of those above. */
+const dependent: ReadonlySet<string> = new Set(['else', 'maxContains', 'minContains', 'then']);
+
+const vocabulary = [annotations, supported, unsupported, dependent];
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z]/g, '');
+const meanings = new Map(vocabulary.flatMap((words) => [...words].map((word) => [plain(word), word])));
+
+/**
+ * Looks at the words alone. Those of other people are annotations, as the draft says, but for near misses.
+ * @throws Refusal where one is not supported, or only almost a keyword
+ */
+export function checkKeywords(schema: JsonObject, at: string): void {
+  const { $schema } = schema;
+  if ($schema !== undefined && !(typeof $schema === 'string' && /^https?:\/\/json-schema\.org\//.test($schema))) {
+    throw new Refusal('$schema', at, 'must be a draft of json-schema.org');
+  }
+  for (const keyword of Object.keys(schema)) {
+    if (unsupported.has(keyword)) throw new Refusal(keyword, at, 'is not supported');
+    if (vocabulary.some((words) => words.has(keyword))) continue;
+    const meant = meanings.get(plain(keyword));
+    if (meant !== undefined) throw new Refusal(keyword, at, `is no keyword: "${meant}" is`);
+  }
 }

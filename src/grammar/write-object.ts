@@ -32,7 +32,7 @@ export function writeObject(objects: Objects, at: string, writer: GrammarWriter)
   }
   const others = objects.others
     .filter(({ value }) => writer.expander.inhabited(value))
-    .flatMap((others) => otherMembers(others, [...names], at, writer) ?? []);
+    .flatMap((nameClass) => otherMembers(nameClass, [...names], at, writer) ?? []);
   const other = others.length === 0 ? undefined : writer.define(others.join(' | '));
   const { required, max } = objects;
   const min = objects.min <= required.size ? 0 : objects.min;

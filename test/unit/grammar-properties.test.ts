@@ -167,7 +167,7 @@ it('reads a grammar forwards from any state, without changing it', () => {
   assert.ok(quote);
   assert.equal(quote.complete, false);
   assert.equal(quote.advance(0x64), undefined);
-  assert.deepEqual(quote.next().flat().toSorted(), [0x62, 0x62, 0x63, 0x63]);
+  assert.deepEqual(quote.next().flat(), [0x62, 0x62, 0x63, 0x63]);
   assert.equal(quote.advance(0x62)?.advance(0x22)?.complete, true);
   assert.equal(quote.advance(0x63)?.advance(0x22)?.complete, true);
   assert.throws(() => new GbnfAutomaton('root ::= other'), /other is not defined/);

@@ -95,7 +95,7 @@ describe('numbers', () => {
   it('refuses bounds and divisors that doubles cannot decide', () => {
     assertRefused({ type: 'number', multipleOf: 0.01 }, /"multipleOf" in the schema at # must be an integer/);
     assertRefused({ type: 'integer', exclusiveMaximum: 1e20 }, /"exclusiveMaximum" .*2\^53/);
-    assertRefused({ type: 'number', exclusiveMaximum: 0.12345678901234567 }, /too many digits/);
+    assertRefused({ type: 'number', exclusiveMaximum: 0.1234567890123456 }, /too many digits/);
     assertRefused({ minimum: '1' }, /"minimum" in the schema at # must be a number/);
   });
 });
