@@ -131,10 +131,10 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
     const { prompt, limit, reading } = await inField(promptField(one, names), async () => {
       refuseLongPrompt(one, tokenizer, info.contextSize);
       const rendered = partsOf(one, renderPrompt, tokenizer);
-      const planned = await planReading(request, parts, rendered, signal);
       const tokens = await tokenizePrompt(rendered, tokenizer, info.contextSize, signal);
       const most = newTokenLimit(request, tokens.length, info.contextSize, defaults.maxTokens);
-      return { prompt: tokens, limit: most, reading: planned };
+      // The grammar of many tools is work, so it comes last.
+      return { prompt: tokens, limit: most, reading: await planReading(request, parts, rendered, signal) };
     });
     // The engine samples at a prompt's end in any case; where nothing is wanted, the token is dropped.
     const maxTokens = Math.max(1, limit);

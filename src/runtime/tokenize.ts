@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
-import type { Prompt } from '../contract/generate.ts';
+import type { ChatMessage, ChatPrompt, Prompt } from '../contract/generate.ts';
 import type { EncodeOptions, Tokenizer } from '../contract/tokens.ts';
 import type { TokenPart } from './prompts.ts';
 
@@ -90,9 +90,18 @@ export function refuseLongPrompt(prompt: Prompt, tokenizer: Tokenizer, contextSi
 /** Texts and ids, of which each becomes at least a token; an empty one is too rare to tell apart. */
 function piecesOf(prompt: Prompt): { pieces: readonly (number | string)[]; what: string } {
   if (prompt.kind === 'text') return { pieces: [prompt.text], what: 'texts' };
-  if (prompt.kind === 'chat') return { pieces: prompt.messages.map(({ content }) => content), what: 'messages' };
+  if (prompt.kind === 'chat') return { pieces: chatTexts(prompt), what: 'messages' };
   if (prompt.kind === 'tokens') return { pieces: prompt.items, what: 'token ids and texts' };
   return { pieces: [prompt.prefix, prompt.suffix, ...prompt.extra.map(({ text }) => text)], what: 'texts' };
+}
+
+function chatTexts({ messages, tools }: ChatPrompt): string[] {
+  const texts = messages.map(textOf);
+  return tools ? [...texts, JSON.stringify(tools.tools)] : texts;
+}
+
+function textOf({ content, toolCalls = [] }: ChatMessage): string {
+  return content + toolCalls.map((call) => call.arguments).join('');
 }
 
 /**
