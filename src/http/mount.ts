@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { abortError, InferenceError } from '../contract/errors.ts';
-import { collect } from '../contract/generate.ts';
+import { collect } from '../contract/collect.ts';
 import type { Services } from '../contract/model.ts';
 import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';
 import { parseBody } from '../dialects/explain.ts';
