@@ -4,7 +4,14 @@ import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama
 import { InferenceError } from '../../contract/errors.ts';
 import type { Stepper } from '../../contract/tokens.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
-import { addonContext, addonModel, createAddonSampler, createGrammarState, type AddonContext } from './addon.ts';
+import {
+  addonContext,
+  addonModel,
+  createAddonSampler,
+  createGrammarState,
+  grammarAllows,
+  type AddonContext,
+} from './addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { usableCores } from './cores.ts';
@@ -48,6 +55,7 @@ export async function loadGguf(options: LoadOptions): Promise<Engine> {
         endTokens: tokenizer.special.eog,
         controlTokens: controlTokens(tokenizer),
         createGrammarState: createState,
+        grammarAllows: (state, token) => grammarAllows(llama, state, token),
       },
       ...sizes,
     });
