@@ -4,6 +4,7 @@ import { completionsRoute } from './completions.ts';
 import { openaiError } from './errors.ts';
 import { inputTokensRoute } from './input-tokens.ts';
 import { listModels, retrieveModel } from './models.ts';
+import { openaiErrorSchema } from './reply-schemas.ts';
 
 /** `/v1`, and without it: OpenAI's API. */
 export function createOpenai(settings: DialectSettings): Dialect {
@@ -11,6 +12,7 @@ export function createOpenai(settings: DialectSettings): Dialect {
     name: 'openai',
     prefixes: ['/v1', '/chat', '/completions'],
     routes: [listModels, retrieveModel, chatRoute(settings), completionsRoute(settings), inputTokensRoute(settings)],
+    doc: { summary: "OpenAI's API, with extensions of vLLM and llama-server.", error: openaiErrorSchema },
     error: openaiError,
   };
 }
