@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { boolean, must, text } from '../fields.ts';
-import { tokenIds, tokenItems } from '../prompts.ts';
+import { tokenIds, tokenIdsSchema, tokenItems, tokenItemsSchemas } from '../prompts.ts';
 import { textModel } from '../text-service.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { tokenizeReplySchema } from './reply-schemas.ts';
@@ -10,7 +10,7 @@ const contentError = must('a string, or a list of token ids and strings');
 const tokenizeBody = z.looseObject(
   {
     model: text(),
-    content: z.union([z.string(), z.array(z.unknown())], { error: contentError }),
+    content: z.union([z.string(), z.array(z.unknown())], { error: contentError }).meta({ anyOf: tokenItemsSchemas }),
     add_special: boolean(),
     parse_special: boolean(),
     with_pieces: boolean(),
@@ -18,7 +18,7 @@ const tokenizeBody = z.looseObject(
   { error: must('a JSON object') },
 );
 const detokenizeBody = z.looseObject(
-  { model: text(), tokens: z.array(z.unknown(), { error: must('a list of token ids') }) },
+  { model: text(), tokens: z.array(z.unknown(), { error: must('a list of token ids') }).meta(tokenIdsSchema) },
   { error: must('a JSON object') },
 );
 

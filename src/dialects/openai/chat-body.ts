@@ -5,7 +5,8 @@ import { messageList } from '../messages.ts';
 
 const later = 'it is not supported yet';
 const textOnly = 'this server writes text only';
-const noEffect = z.unknown().optional();
+const object = z.looseObject({}, { error: must('an object') }).nullish();
+const strings = must('an object whose values are strings');
 
 /** Parameters with a meaning here; from `top_k` on they are extensions. */
 const understood = {
@@ -59,13 +60,13 @@ const neutral = {
 /** Parameters of OpenAI's API that cannot change the text. */
 const accepted = {
   user: text(),
-  metadata: noEffect,
+  metadata: z.record(z.string(), z.string({ error: must('a string') }), { error: strings }).nullish(),
   service_tier: text(),
   parallel_tool_calls: boolean(),
-  prediction: noEffect,
+  prediction: object,
   prompt_cache_key: text(),
   prompt_cache_retention: text(),
-  prompt_cache_options: noEffect,
+  prompt_cache_options: object,
   safety_identifier: text(),
 };
 

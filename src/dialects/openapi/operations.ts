@@ -113,20 +113,22 @@ export class Operations {
       content: {
         'application/json': { schema: this.#schemas.reference(doc?.reply, `${name}Reply`) },
         ...(doc?.frame && {
-          'text/event-stream': { schema: streamOf(this.#schemas.reference(doc.frame, `${name}Frame`)) },
+          'text/event-stream': { schema: eventOf(this.#schemas.reference(doc.frame, `${name}Frame`)) },
         }),
       },
     };
   }
 }
 
-/** OpenAPI 3.1 has no words for the events of a stream: its text is described, with a reference to what they hold. */
-function streamOf(frame: object): object {
+/**
+ * One event of a stream. OpenAPI 3.1 has no words for streams: tools that know them take the schema for that of each event.
+ */
+function eventOf(frame: object): object {
   return {
-    type: 'string',
+    type: 'object',
     description:
-      'Server-sent events; the `data` of each is one JSON object or, at the end of some streams, the text `[DONE]`. Lines that begin with a colon only keep the connection alive.',
-    contentMediaType: 'application/json',
-    contentSchema: frame,
+      'One server-sent event. `data` is JSON or, at the end of some streams, the text `[DONE]`. Lines that begin with a colon only keep the connection alive.',
+    properties: { data: { type: 'string', contentMediaType: 'application/json', contentSchema: frame } },
+    required: ['data'],
   };
 }
