@@ -26,13 +26,18 @@ export function isRetried(status: number): boolean {
 export const headers = {
   RequestId: {
     description: "The request's id: that of its own `x-request-id`, or one made here.",
+    required: true,
     schema: { type: 'string' },
   },
   Ignored: {
     description: 'Names of fields that are not known and were left out, separated by commas.',
     schema: { type: 'string' },
   },
-  RetryAfter: { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 1 } },
+  RetryAfter: {
+    description: 'Seconds after which to try again.',
+    required: true,
+    schema: { type: 'integer', minimum: 1 },
+  },
 };
 
 /** The headers of a reply, as references. */
