@@ -10,9 +10,20 @@ const usage = z.object({
   prompt_tokens_details: z
     .object({ cached_tokens: count.describe('Prompt tokens that were there already and not read again.') })
     .optional(),
+  completion_tokens_details: z
+    .object({ reasoning_tokens: count.describe('Tokens of what the model thought before it answered.') })
+    .optional(),
 });
 
-const finishReason = z.string().describe('`stop`: the model or a stop text ended it; `length`: the limit did.');
+const finishReason = z
+  .string()
+  .describe('`stop`: the model or a stop text ended it; `length`: the limit did; `tool_calls`: it calls tools.');
+
+const reasoning = z.string().optional().describe('What the model thought before it answered.');
+const called = z.object({
+  name: z.string(),
+  arguments: z.string().describe('A JSON object that keeps to the schema.'),
+});
 
 const head = {
   id: z.string(),
@@ -40,7 +51,13 @@ export const chatReplySchema = z.object({
   choices: z.array(
     z.object({
       index: count,
-      message: z.object({ role: z.literal('assistant'), content: z.string().nullable(), refusal: z.null() }),
+      message: z.object({
+        role: z.literal('assistant'),
+        content: z.string().nullable(),
+        reasoning_content: reasoning,
+        tool_calls: z.array(z.object({ id: z.string(), type: z.literal('function'), function: called })).optional(),
+        refusal: z.null(),
+      }),
       logprobs: chatLogprobs,
       finish_reason: finishReason,
     }),
@@ -57,7 +74,22 @@ export const chatChunkSchema = z.object({
     .array(
       z.object({
         index: count,
-        delta: z.object({ role: z.literal('assistant').optional(), content: z.string().nullish() }),
+        delta: z.object({
+          role: z.literal('assistant').optional(),
+          content: z.string().nullish(),
+          reasoning_content: reasoning,
+          tool_calls: z
+            .array(
+              z.object({
+                index: count,
+                id: z.string().optional(),
+                type: z.literal('function').optional(),
+                function: called.partial(),
+              }),
+            )
+            .optional()
+            .describe('Id, type and name on the first piece of a call; the arguments in pieces.'),
+        }),
         logprobs: chatLogprobs,
         finish_reason: finishReason.nullable(),
       }),
@@ -106,6 +138,41 @@ export const modelSchema = z.object({
   format: z.string(),
   tasks: z.array(z.string()).describe('What it can do.'),
 });
+
+const inputUsage = z.object({ prompt_tokens: count, total_tokens: count });
+
+/** https://platform.openai.com/docs/api-reference/embeddings/object */
+export const embeddingsReplySchema = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      object: z.literal('embedding'),
+      index: count,
+      embedding: z
+        .union([z.array(z.number()), z.string()])
+        .describe('Numbers, or base64 of them as little-endian 32-bit floats.'),
+    }),
+  ),
+  model: z.string(),
+  usage: inputUsage,
+});
+
+/** Jina's form, and the bare list of Text Embeddings Inference. */
+export const rerankReplySchema = z.union([
+  z.object({
+    object: z.literal('list'),
+    model: z.string(),
+    results: z.array(
+      z.object({
+        index: count,
+        relevance_score: z.number().min(0).max(1),
+        document: z.object({ text: z.string() }).optional(),
+      }),
+    ),
+    usage: inputUsage,
+  }),
+  z.array(z.object({ index: count, score: z.number().min(0).max(1), text: z.string().optional() })),
+]);
 
 /** https://platform.openai.com/docs/guides/error-codes */
 export const openaiErrorSchema = z.object({
