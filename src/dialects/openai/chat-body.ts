@@ -9,7 +9,8 @@ import { toolChoice, toolList } from './tools.ts';
 const later = 'it is not supported yet';
 const textOnly = 'this model writes text only';
 const filled = must('a string that is not empty');
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+/** How much a model may think. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 const noEffect = z.unknown().optional();
 
 /** Parameters with a meaning here; from `top_k` on they are extensions of llama-server or vLLM. */
