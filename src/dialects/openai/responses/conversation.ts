@@ -60,16 +60,20 @@ export function conversationOf(body: ResponsesBody, stored: Find): Item[] {
     throw refusal(`input must be a string or a list of at least one item, got ${got}.`, 'input');
   }
   const items = [...earlier];
+  const ids = new Set(earlier.map(({ id }) => id));
   const called = new Set(earlier.flatMap((item) => (item.type === 'function_call' ? [item.call_id] : [])));
+  const lookUp = createLookUp(stored);
   for (const [index, one] of own.entries()) {
-    const item = one.type === 'item_reference' ? lookUp(one.id, `input[${index}].id`, items, stored) : one;
-    if (item === undefined) continue;
+    // What the conversation has already is not said twice.
+    if (one.type === 'item_reference' && ids.has(one.id)) continue;
+    const item = one.type === 'item_reference' ? lookUp(one.id, `input[${index}].id`) : one;
     if (item.type === 'function_call') called.add(item.call_id);
     if (item.type === 'function_call_output' && !called.has(item.call_id)) {
       const param = `input[${index}].call_id`;
       const id = JSON.stringify(item.call_id.slice(0, 64));
       throw refusal(`${param} ${id} is the call_id of no function_call before it.`, param);
     }
+    ids.add(item.id);
     items.push(item);
   }
   return items;
@@ -84,18 +88,23 @@ function goOn(id: string, stored: Find): Item[] {
   return [...input, ...response.output];
 }
 
-/** The item that is referred to; undefined where the conversation has it already. Ids tell their response (output.ts). */
-function lookUp(id: string, param: string, items: readonly Item[], stored: Find): Item | undefined {
-  if (items.some((item) => item.id === id)) return undefined;
-  const core = /^[a-z]+_([0-9a-z]+)_i?\d+$/.exec(id)?.[1];
-  const found = stored.find(`resp_${core ?? ''}`);
-  const { response, input } = 'text' in found ? readStored(found.text) : { response: { output: [] }, input: [] };
-  const item = [...response.output, ...input].find((one) => one.id === id);
-  if (item !== undefined) return item;
-  throw refusal(
-    `${param} ${JSON.stringify(id.slice(0, 100))} is the id of no stored item; send the item itself.`,
-    param,
-  );
+/** Finds items that are referred to; an id tells its response (output.ts), which is read once for all of its items. */
+function createLookUp(stored: Find): (id: string, param: string) => Item {
+  const read = new Map<string, Map<string | null | undefined, Item>>();
+  return (id, param) => {
+    const core = /^[a-z]+_([0-9a-z]+)_i?\d+$/.exec(id)?.[1] ?? '';
+    let items = read.get(core);
+    if (items === undefined) {
+      const found = stored.find(`resp_${core}`);
+      const { response, input } = 'text' in found ? readStored(found.text) : { response: { output: [] }, input: [] };
+      items = new Map([...input, ...response.output].map((item) => [item.id, item]));
+      read.set(core, items);
+    }
+    const item = items.get(id);
+    if (item !== undefined) return item;
+    const name = JSON.stringify(id.slice(0, 100));
+    throw refusal(`${param} ${name} is the id of no stored item; send the item itself.`, param);
+  };
 }
 
 function refusal(message: string, param: string): InferenceError {

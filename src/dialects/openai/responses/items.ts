@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import { absent, must, text } from '../../fields.ts';
+import { typeError } from './type-error.ts';
 
 const string = must('a string');
 const filled = must('a string that is not empty');
 const id = z.string({ error: filled }).min(1, { error: filled });
-
-/** The complaint of a union about its `type`: what is no object has none. */
-function typeError(types: readonly string[], hint: string): (issue: { input?: unknown }) => string {
-  const names = types.map((one) => `"${one}"`);
-  const expected = `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
-  return ({ input }) => {
-    if (typeof input !== 'object' || input === null || Array.isArray(input))
-      return must('an object with type')({ input });
-    return must(expected, hint)({ input: 'type' in input ? input.type : undefined });
-  };
-}
 
 const said = { text: z.string({ error: string }) };
 const part = z.discriminatedUnion(

@@ -91,12 +91,12 @@ interface Told {
 }
 
 /** Everything that clients' types want; `frequency_penalty` and `presence_penalty` are of the Open Responses specification. */
-function wireResponse(told: Told, body: ResponsesBody, info: ReplyInfo): object {
+function wireResponse({ status, ...told }: Told, body: ResponsesBody, info: ReplyInfo): object {
   const { defaults = {} } = info;
   return {
     id: responseId(info),
     object: 'response',
-    status: told.status,
+    status,
     created_at: info.created,
     completed_at: null,
     background: false,

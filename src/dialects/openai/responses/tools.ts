@@ -4,6 +4,7 @@ import { must } from '../../fields.ts';
 import { isGiven } from '../../request.ts';
 import { choiceError, functionFields, functionsOnly, listOfTools, offerOf } from '../tools.ts';
 import type { Chosen } from '../tools.ts';
+import { typeError } from './type-error.ts';
 
 const tool = z.looseObject(
   { type: z.literal('function', { error: functionsOnly }), ...functionFields },
@@ -26,13 +27,7 @@ const allowed = z.looseObject({
   tools: z.array(named, { error: must('a list of tools') }).min(1, { error: must('a list of at least one tool') }),
 });
 
-/** The complaint of the union about its `type`. */
-function formError({ input }: { input?: unknown }): string {
-  const typed = typeof input === 'object' && input !== null && 'type' in input;
-  return typed
-    ? must('"function" or "allowed_tools"', 'the model calls functions alone')({ input: input.type })
-    : choiceError({ input });
-}
+const formError = typeError(['function', 'allowed_tools'], 'the model calls functions alone');
 
 export const flatToolChoice = z
   .union([z.enum(['none', 'auto', 'required']), z.discriminatedUnion('type', [named, allowed], { error: formError })], {
