@@ -64,7 +64,7 @@ const reasoning = z.looseObject({
 const reference = z.looseObject({ type: z.literal('item_reference'), id });
 
 /** An item of a conversation. https://platform.openai.com/docs/api-reference/responses/create, `input` */
-const item = z.discriminatedUnion('type', [message, functionCall, functionCallOutput, reasoning, reference], {
+const anyItem = z.discriminatedUnion('type', [message, functionCall, functionCallOutput, reasoning, reference], {
   error: typeError(
     ['message', 'function_call', 'function_call_output', 'reasoning', 'item_reference'],
     'the model reads text and calls functions alone',
@@ -73,9 +73,11 @@ const item = z.discriminatedUnion('type', [message, functionCall, functionCallOu
 
 const inputError = must('a string or a list of items');
 
-export const inputItems = z.union([z.string(), z.array(item, { error: inputError })], { error: inputError }).nullish();
+export const inputItems = z
+  .union([z.string(), z.array(anyItem, { error: inputError })], { error: inputError })
+  .nullish();
 
-export type WireItem = z.infer<typeof item>;
+export type WireItem = z.infer<typeof anyItem>;
 /** An item that is there itself. */
 export type Item = Exclude<WireItem, { type: 'item_reference' }>;
 export type Message = z.infer<typeof message>;

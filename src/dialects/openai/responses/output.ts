@@ -39,7 +39,7 @@ export class Output {
       case 'delta':
         if (event.text === '' && (event.logprobs ?? []).length === 0) return [];
         return this.#write('message', event.text, event.logprobs ?? []);
-      case 'tool_call': {
+      default: {
         const { call, id, name, argumentsDelta } = event;
         const begun =
           this.#open?.kind === 'function_call' && this.#open.call === call ? [] : this.#call(call, id, name);
