@@ -40,9 +40,28 @@ export interface Broken<Body> {
   frames: number;
 }
 
+/** What the API's document (`GET /openapi.json`) tells of a route beside its paths and its body's schema. */
+export interface RouteDoc {
+  /** What it is for, in a few words without a full stop. */
+  summary: string;
+  /** What else a user should know, in CommonMark. */
+  description?: string;
+  /** A body that works as it is. */
+  example?: unknown;
+  /** The JSON reply. */
+  reply: ZodType;
+  /** What each `data:` line of the stream holds, `[DONE]` aside; left out where the route never streams. */
+  frame?: ZodType;
+  /** What the path's parameters mean, by name. */
+  params?: Readonly<Record<string, string>>;
+  /** What may stand behind the path's question mark, by name. */
+  query?: Readonly<Record<string, string>>;
+}
+
 /** A route that generates. Pure: no I/O, no state of its own. */
 export interface Generation<Body> {
   kind: 'generation';
+  doc?: RouteDoc;
   method: 'POST';
   /** Express 5 paths. */
   paths: readonly string[];
@@ -80,6 +99,7 @@ export interface CallInput<Body> {
 /** A route that does not generate: one JSON reply. */
 export interface Call<Body = undefined> {
   kind: 'call';
+  doc?: RouteDoc;
   method: 'GET' | 'POST' | 'DELETE';
   /** Express 5 paths. */
   paths: readonly string[];
@@ -99,6 +119,8 @@ export interface Dialect {
   /** The paths under which all errors are answered in this dialect's form: `/v1`. */
   prefixes: readonly string[];
   routes: readonly Route[];
+  /** For the API's document: whose language this is, and the body that `error` makes. */
+  doc?: { summary: string; error: ZodType };
   error(error: InferenceError): { status: number; body: unknown };
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ErrorCode, InferenceError } from '../contract/errors.ts';
 
 /** The HTTP status of each way to fail; the same in every dialect. 499 is seen by the log alone. */
@@ -23,6 +24,15 @@ export const statusOf: Record<ErrorCode, number> = {
   timeout: 504,
   insufficient_memory: 507,
 };
+
+/** What `plainError` makes. */
+export const plainErrorSchema = z.object({
+  error: z.object({
+    message: z.string().describe('One sentence that says what to change.'),
+    code: z.string(),
+    param: z.string().nullable().describe('The field that is wrong.'),
+  }),
+});
 
 /** The error body of `/llm/`, and of paths that belong to no dialect: `{error: {message, code, param}}`. */
 export function plainError(error: InferenceError): { status: number; body: unknown } {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { abortError, InferenceError } from '../contract/errors.ts';
-import { collect } from '../contract/generate.ts';
+import { collect } from '../contract/collect.ts';
 import type { GenerateEvent, GenerateResult } from '../contract/generate.ts';
 import type { Services } from '../contract/model.ts';
 import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';

@@ -5,6 +5,7 @@ import { embeddingsRoute } from './embeddings.ts';
 import { openaiError } from './errors.ts';
 import { inputTokensRoute } from './input-tokens.ts';
 import { listModels, retrieveModel } from './models.ts';
+import { openaiErrorSchema } from './reply-schemas.ts';
 import { rerankRoute } from './rerank.ts';
 import { responsesRoute, responseTokensRoute } from './responses/create.ts';
 import { deleteResponse, listInputItems, retrieveResponse } from './responses/stored.ts';
@@ -28,6 +29,7 @@ export function createOpenai(settings: DialectSettings): Dialect {
       embeddingsRoute(settings),
       rerankRoute(settings),
     ],
+    doc: { summary: "OpenAI's API, with extensions of vLLM and llama-server.", error: openaiErrorSchema },
     error: openaiError,
   };
 }

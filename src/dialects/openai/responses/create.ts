@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import type { Call, DialectSettings, Generation } from '../../dialect.ts';
 import { textModel } from '../../text-service.ts';
 import { responsesBody } from './body.ts';
 import type { ResponsesBody } from './body.ts';
 import { conversationOf, storedText } from './conversation.ts';
 import { failedFrame, responseFrames, responseReply } from './reply.ts';
+import { responseEventSchema, responseSchema } from './reply-schemas.ts';
 import { toPrompt, toRequest } from './request.ts';
 import { unknownInResponses } from './unknown.ts';
 
@@ -15,6 +17,13 @@ export function responsesRoute(settings: DialectSettings): Generation<ResponsesB
     method: 'POST',
     paths: ['/v1/responses', '/responses'],
     body: responsesBody,
+    doc: {
+      summary: 'Answer, and keep the answer',
+      description: 'A stream has an `event:` line with the type of each event, and no `[DONE]`.',
+      example: { input: 'Say hello.', max_output_tokens: 16 },
+      reply: responseSchema,
+      frame: responseEventSchema,
+    },
     parse: (body, _params, stored) => {
       const ignored = unknownInResponses(body, mode);
       const conversation = conversationOf(body, stored);
@@ -40,6 +49,12 @@ export function responseTokensRoute(settings: DialectSettings): Call<ResponsesBo
     method: 'POST',
     paths: ['/v1/responses/input_tokens', '/responses/input_tokens'],
     body: responsesBody,
+    doc: {
+      summary: 'Count the tokens of a prompt',
+      description: 'The body is that of `/v1/responses`; nothing is generated.',
+      example: { input: 'Say hello.' },
+      reply: z.object({ object: z.literal('response.input_tokens'), input_tokens: z.int().min(0) }),
+    },
     ignored: (body) => unknownInResponses(body, settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models, responses }) {
       const { text } = textModel(models, body.model);

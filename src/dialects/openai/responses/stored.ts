@@ -1,9 +1,12 @@
+import { z } from 'zod';
 import { InferenceError } from '../../../contract/errors.ts';
 import type { StoredResponses } from '../../../contract/stored-responses.ts';
 import type { Call } from '../../dialect.ts';
 import { readStored } from './conversation.ts';
 import type { Stored } from './conversation.ts';
+import { inputItemsSchema, responseSchema } from './reply-schemas.ts';
 
+const params = { id: 'The id of a response that is stored.' };
 const paths = ['/v1/responses/:id', '/responses/:id'];
 
 /** `GET /v1/responses/{id}` */
@@ -11,6 +14,12 @@ export const retrieveResponse: Call = {
   kind: 'call',
   method: 'GET',
   paths,
+  doc: {
+    summary: 'Fetch a stored response',
+    params,
+    query: { stream: '`false`: a stored response is whole.' },
+    reply: responseSchema,
+  },
   async run({ params, query }, { responses }) {
     if (query['stream'] !== undefined && query['stream'] !== 'false') {
       throw refusal('stream', `stream must be false, got ${show(query['stream'])}; a stored response is whole.`);
@@ -24,6 +33,11 @@ export const deleteResponse: Call = {
   kind: 'call',
   method: 'DELETE',
   paths,
+  doc: {
+    summary: 'Delete a stored response',
+    params,
+    reply: z.object({ id: z.string(), object: z.literal('response'), deleted: z.literal(true) }),
+  },
   async run({ params }, { responses }) {
     const id = params['id'] ?? '';
     stored(id, responses);
@@ -39,6 +53,16 @@ export const listInputItems: Call = {
   kind: 'call',
   method: 'GET',
   paths: paths.map((path) => `${path}/input_items`),
+  doc: {
+    summary: 'List the conversation before a stored response',
+    params,
+    query: {
+      limit: `Items of a page, up to ${MOST_ITEMS}; 20 unless given.`,
+      order: '`desc` begins with the newest, `asc` with the oldest; `desc` unless given.',
+      after: 'The id of the item that the page begins after.',
+    },
+    reply: inputItemsSchema,
+  },
   async run({ params, query }, { responses }) {
     const { input } = stored(params['id'] ?? '', responses);
     const { limit = '20', order = 'desc', after } = query;
