@@ -6,7 +6,7 @@ import { readStored } from './conversation.ts';
 import type { Stored } from './conversation.ts';
 import { inputItemsSchema, responseSchema } from './reply-schemas.ts';
 
-const params = { id: 'The id of a response that is stored.' };
+const idWords = { id: 'The id of a response that is stored.' };
 const paths = ['/v1/responses/:id', '/responses/:id'];
 
 /** `GET /v1/responses/{id}` */
@@ -16,7 +16,7 @@ export const retrieveResponse: Call = {
   paths,
   doc: {
     summary: 'Fetch a stored response',
-    params,
+    params: idWords,
     query: { stream: '`false`: a stored response is whole.' },
     reply: responseSchema,
   },
@@ -35,7 +35,7 @@ export const deleteResponse: Call = {
   paths,
   doc: {
     summary: 'Delete a stored response',
-    params,
+    params: idWords,
     reply: z.object({ id: z.string(), object: z.literal('response'), deleted: z.literal(true) }),
   },
   async run({ params }, { responses }) {
@@ -55,7 +55,7 @@ export const listInputItems: Call = {
   paths: paths.map((path) => `${path}/input_items`),
   doc: {
     summary: 'List the conversation before a stored response',
-    params,
+    params: idWords,
     query: {
       limit: `Items of a page, up to ${MOST_ITEMS}; 20 unless given.`,
       order: '`desc` begins with the newest, `asc` with the oldest; `desc` unless given.',
