@@ -8,6 +8,8 @@ export const statusOf: Record<ErrorCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  // as OpenAI: the path is there, the body is wrong
+  previous_response_not_found: 400,
   model_not_found: 404,
   method_not_allowed: 405,
   too_large: 413,

@@ -9,7 +9,8 @@ import { toolChoice, toolList } from './tools.ts';
 const later = 'it is not supported yet';
 const textOnly = 'this model writes text only';
 const filled = must('a string that is not empty');
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+/** How much a model may think. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 const object = z.looseObject({}, { error: must('an object') }).nullish();
 const strings = must('an object whose values are strings');
 

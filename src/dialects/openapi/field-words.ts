@@ -4,6 +4,10 @@
  */
 export const fieldWords: Readonly<Record<string, string>> = {
   model: 'The id of the model that should answer. A server with one model answers to every name.',
+  instructions: 'What the system says before the conversation, in this request alone.',
+  previous_response_id: 'A stored response whose conversation this one goes on from.',
+  store: 'Whether the response is kept, so that it can be fetched and continued.',
+  max_output_tokens: 'New tokens at most. More than fits the context is refused.',
   messages: 'The conversation, oldest message first; it goes through the chat template of the model.',
   stream: 'Whether the reply comes piece by piece, as server-sent events.',
   stop: 'Texts that end a completion and are not part of it: one, or a list.',
