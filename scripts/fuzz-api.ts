@@ -15,6 +15,12 @@ if ('missing' in venv) {
 const server = await startServer(['--context-size', '256', '--parallel', '4', '--device', 'cpu', '--max-tokens', '4']);
 const given = argv.slice(2);
 const options = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '200', '--continue-on-failure', ...given];
-const { ok, output } = await fuzzApi(venv.python, server.url, options).finally(() => server.stop());
-console.log(output);
+let ok = false;
+try {
+  const found = await fuzzApi(venv.python, server.url, options);
+  console.log(found.output);
+  ok = found.ok;
+} finally {
+  await server.stop();
+}
 exit(ok ? 0 : 1);

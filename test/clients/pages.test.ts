@@ -148,9 +148,8 @@ describe('the pages in a browser', { skip }, () => {
   test('the reference shows every path, and tries one out without help from elsewhere', async () => {
     await withPage({ settings: { apiKeys: ['one'] } }, '/docs', async (page) => {
       await page.getByText('/v1/chat/completions', { exact: true }).waitFor();
-      const document = (await page.evaluate("fetch('openapi.json').then((reply) => reply.json())")) as {
-        paths: Record<string, object>;
-      };
+      const told = "fetch('openapi.json').then((reply) => reply.json())";
+      const document = await page.evaluate<{ paths: Record<string, object> }>(told);
       const count = Object.values(document.paths).flatMap((item) => Object.keys(item)).length;
       assert.equal(await page.locator('.opblock').count(), count);
       await page.getByRole('button', { name: 'Authorize' }).click();
