@@ -1,13 +1,12 @@
 // What the built package needs beside its modules: the pages of src/http/assets, and Swagger UI for /docs with its licences.
 // They are copied, because an install of the package brings no devDependencies. `dist` unless another folder is named.
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const pages = fileURLToPath(new URL('../src/http/assets/', import.meta.url));
-const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const swaggerUi = fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json')));
 const swaggerFiles = [
   'swagger-ui.css',
   'swagger-ui-bundle.js',

@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Router } from 'express';
 import { page } from './page.ts';
@@ -29,5 +27,5 @@ export function reference(): Router {
 function swaggerUi(): string {
   const packed = fileURLToPath(new URL('assets/swagger-ui/', import.meta.url));
   if (existsSync(packed)) return packed;
-  return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  return fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json')));
 }

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../src/config/model-path.ts';
 import { pythonVenv } from '../support/agentscope-venv.ts';
 import { fuzzApi } from '../support/api-fuzzer.ts';
 import { withServer } from '../support/server.ts';
@@ -39,7 +39,7 @@ test('openapi-spec-validator finds the document valid', { skip }, async () => {
 });
 
 test("Redocly's linter has nothing to say about the document", async () => {
-  const redocly = path.join(packageRoot, 'node_modules', '@redocly', 'cli', 'bin', 'cli.js');
+  const redocly = fileURLToPath(new URL('bin/cli.js', import.meta.resolve('@redocly/cli/package.json')));
   const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
   for (const file of documents) {
     const args = [redocly, 'lint', '--format=json', '--extends=recommended', file];
@@ -62,11 +62,12 @@ test('fuzzing the real server by its document finds no 5xx and no reply of anoth
   ]);
   try {
     // A fixed seed, so that a red run can be repeated; `npm run fuzz:api` looks further.
-    const options = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '3', '--seed', '1', '--max-time', '40'];
+    const options = ['--phases', 'examples,fuzzing', '--max-examples', '15', '--seed', '1'];
     const { ok, output } = await fuzzApi(python, server.url, options);
     assert.ok(ok, output.slice(-20_000));
-    const generated = Number(/(\d+) generated/.exec(output)?.[1]);
-    assert.ok(generated > 500, output.slice(-2000));
+    const count = (of: RegExp): number => Number(of.exec(output)?.[1]);
+    assert.equal(count(/Tested: (\d+)/), count(/Selected: \d+\/(\d+)/), output.slice(-2000));
+    assert.ok(count(/(\d+) generated/) > 200, output.slice(-2000));
   } finally {
     assert.equal(await server.stop(), 0);
   }
