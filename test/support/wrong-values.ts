@@ -36,7 +36,9 @@ export interface WrongBody {
  */
 export function* wrongBodies(schema: unknown, good: unknown): Generator<WrongBody> {
   const { properties = {}, required = [] } = objectIn(schema);
-  const whole = (typeof good === 'object' && good !== null ? good : {}) as Record<string, unknown>;
+  const given = (typeof good === 'object' && good !== null ? good : {}) as Record<string, unknown>;
+  const least = required.map((name): [string, unknown] => [name, anyRight(properties[name])]);
+  const whole: Record<string, unknown> = { ...Object.fromEntries(least), ...given };
   for (const name of required) {
     yield { path: name, body: Object.fromEntries(Object.entries(whole).filter(([key]) => key !== name)) };
   }
@@ -46,6 +48,13 @@ export function* wrongBodies(schema: unknown, good: unknown): Generator<WrongBod
       yield { path: `${name}${inner.path}`, body: { ...whole, [name]: inner.body } };
     }
   }
+}
+
+/** Some value that a schema allows. */
+function anyRight(schema: unknown): unknown {
+  const checked = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  const listed = branches(schema).flatMap((branch): unknown => at(branch, 'enum') ?? [at(branch, 'const')]);
+  return [...listed, ...candidates].find((value) => checked.safeParse(value).success);
 }
 
 /** The candidates, and values just over the schema's own limits, that it forbids. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
+import type { StoredResponses } from '../../src/contract/stored-responses.ts';
 import type { Route } from '../../src/dialects/dialect.ts';
 import { parseBody } from '../../src/dialects/explain.ts';
 import { dialects as creators } from '../../src/dialects/index.ts';
@@ -24,16 +25,21 @@ function toldBody({ method, paths }: Route): unknown {
 }
 
 const models = modelsOf(letterModel(new FakeStepper()));
+const responses: StoredResponses = {
+  find: (id) => ({ missing: `There is no response ${id}.` }),
+  keep() {},
+  forget: () => false,
+};
 const { signal } = new AbortController();
 
 /** What a route says of a body; undefined where it takes it. A call may find out only when it runs. */
 async function refusalOf(route: Route, body: unknown): Promise<InferenceError | undefined> {
   try {
     const parsed = parseBody(route.body ?? assert.fail('no body'), body);
-    if (route.kind === 'generation') route.parse(parsed, { id: 'a' });
+    if (route.kind === 'generation') route.parse(parsed, { id: 'a' }, responses);
     else {
       route.ignored?.(parsed);
-      await route.run({ params: {}, query: {}, body: parsed, signal }, { models });
+      await route.run({ params: {}, query: {}, body: parsed, signal, note() {} }, { models, responses });
     }
     return undefined;
   } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Sampling } from '../../contract/generate.ts';
 import { boolean, empty, integer, must, number, only, seed, text } from '../fields.ts';
+import { jsonObject } from '../json-value.ts';
 import { nativeLogitBias } from '../logit-bias.ts';
 import { isGiven, withoutUnset } from '../request.ts';
 
@@ -33,7 +34,7 @@ const understood = {
   return_tokens: boolean(),
   /** GBNF; empty is none. */
   grammar: text(),
-  json_schema: z.union([z.record(z.string(), z.json()), z.boolean()], { error: must('a JSON Schema') }).nullish(),
+  json_schema: z.union([jsonObject('a JSON Schema'), z.boolean()], { error: must('a JSON Schema') }).nullish(),
   response_fields: z.array(z.string(), { error: must('a list of names') }).nullish(),
 };
 

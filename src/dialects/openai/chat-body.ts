@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { absent, boolean, empty, integer, must, number, only, seed, stop, text } from '../fields.ts';
 import { logitBias } from '../logit-bias.ts';
 import { messageList } from '../messages.ts';
-import { jsonObject } from './json-value.ts';
+import { jsonObject } from '../json-value.ts';
 import { responseFormat } from './response-format.ts';
 import { toolChoice, toolList } from './tools.ts';
 

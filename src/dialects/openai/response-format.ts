@@ -3,7 +3,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { OutputFormat } from '../../contract/generate.ts';
 import { boolean, must, text } from '../fields.ts';
 import { isGiven } from '../request.ts';
-import { jsonObject } from './json-value.ts';
+import { jsonObject } from '../json-value.ts';
 
 const schema = jsonObject('a JSON Schema').nullish();
 

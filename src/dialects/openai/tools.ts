@@ -3,7 +3,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { Tool, ToolOffer } from '../../contract/tools.ts';
 import { boolean, must, text } from '../fields.ts';
 import { isGiven } from '../request.ts';
-import { jsonObject } from './json-value.ts';
+import { jsonObject } from '../json-value.ts';
 import { refuseTooMany, unknownFields } from '../unknown-fields.ts';
 
 export const functionsOnly = must('"function"', 'the model calls functions alone');

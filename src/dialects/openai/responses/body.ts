@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { absent, boolean, empty, integer, must, number, only, seed, text } from '../../fields.ts';
 import { efforts } from '../chat-body.ts';
-import { jsonObject } from '../json-value.ts';
+import { jsonObject } from '../../json-value.ts';
 import { inputItems } from './items.ts';
 import { textConfig } from './text-format.ts';
 import { flatToolChoice, flatToolList } from './tools.ts';

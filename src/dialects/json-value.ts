@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { must } from '../fields.ts';
+import { must } from './fields.ts';
 
 /** Values nested in each other: whoever walks them does so without fear for the stack. */
 const DEEPEST = 100;
