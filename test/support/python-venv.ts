@@ -14,41 +14,39 @@ const pipOptions = '--quiet --no-input --disable-pip-version-check --timeout 15 
   .split(' ')
   .concat('--no-deps', '--only-binary', ':all:', '--no-compile');
 
-export type Release = '0.0.4' | '0.1.1';
-
 /** The python of a venv that holds the release, or why there can be none on this machine. */
 export type Venv = { python: string } | { missing: string };
 
-const venvs = new Map<Release, Promise<Venv>>();
+const venvs = new Map<string, Promise<Venv>>();
 let missingHere: string | undefined;
 
 /**
- * Makes a venv with one AgentScope release in `.cache/agentscope-<release>`, or takes the one that is there.
+ * Makes a venv with the packages of `test/clients/<name>.txt` in `.cache/<name>`, or takes the one that is there.
  * @throws Error with pip's words where the install fails for another reason than what the machine lacks
  */
-export function agentscopeVenv(release: Release): Promise<Venv> {
-  const known = venvs.get(release);
+export function pythonVenv(name: string): Promise<Venv> {
+  const known = venvs.get(name);
   if (known !== undefined) return known;
-  const made = findOrMake(release);
-  venvs.set(release, made);
+  const made = findOrMake(name);
+  venvs.set(name, made);
   return made;
 }
 
-async function findOrMake(release: Release): Promise<Venv> {
+async function findOrMake(name: string): Promise<Venv> {
   if (missingHere !== undefined) return { missing: missingHere };
-  const venv = await install(release);
+  const venv = await install(name);
   if ('missing' in venv) missingHere = venv.missing;
   return venv;
 }
 
-async function install(release: Release): Promise<Venv> {
+async function install(name: string): Promise<Venv> {
   const base = await findPython();
   if ('missing' in base) return base;
 
-  const requirements = path.join(packageRoot, 'test', 'clients', `agentscope-${release}.txt`);
+  const requirements = path.join(packageRoot, 'test', 'clients', `${name}.txt`);
   const content = `# Python ${base.version}\n${await readFile(requirements, 'utf8')}`;
   const cache = path.join(packageRoot, '.cache');
-  const home = path.join(cache, `agentscope-${release}`);
+  const home = path.join(cache, name);
   if (await holds(home, content)) return { python: pythonIn(home) };
 
   // Made aside and renamed when complete: an interrupted install or a second run never leaves half a venv.
@@ -96,7 +94,7 @@ async function pipInstall(python: string, requirements: string): Promise<string 
   throw new Error(`pip install -r ${path.basename(requirements)} failed:\n${installed.output}`);
 }
 
-/** Whether pip found no index that knows AgentScope at all, or lost it, as opposed to one that lacks a pinned version. */
+/** Whether pip found no index that knows a package at all, or lost it, as opposed to one that lacks a pinned version. */
 function isUnreachable(pipOutput: string): boolean {
   if (/Ignored the following versions/.test(pipOutput)) return false;
   const unknown = /requirement agentscope==\S+ \(from versions: none\)/.test(pipOutput);
