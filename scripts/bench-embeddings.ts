@@ -1,7 +1,8 @@
 /** Embeddings per second of one GGUF model, lanes against threads, interleaved: `npm run bench:embeddings -- --model FILE`. */
 import { parseArgs } from 'node:util';
 import { usableCores } from '../src/engines/gguf/cores.ts';
-import { loadGgufEmbedder } from '../src/engines/gguf/embeddings.ts';
+import { createEmbedder } from '../src/engines/gguf/embedder.ts';
+import { openModel } from '../src/engines/gguf/open-model.ts';
 import { median, table } from './support/report.ts';
 
 const { values } = parseArgs({
@@ -39,14 +40,18 @@ const cases = [
   { name: `together, ${cores} lanes (the default)`, lanes: cores, threads: cores, sequential: false },
 ];
 const loaded = await Promise.all(
-  cases.map(({ lanes, threads }) => loadGgufEmbedder({ path, device: 'cpu', lanes, threads, contextSize: undefined })),
+  cases.map(async ({ lanes, threads }) => {
+    const opened = await openModel({ path, device: 'cpu', gpuLayers: 'auto', threads });
+    return createEmbedder(opened, { contextSize: undefined, lanes });
+  }),
 );
 const rows: string[][] = [];
 for (const length of lengths) {
   const times = cases.map((): number[] => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, { embedder, encode }] of loaded.entries()) {
-      const given = inputs(encode, length);
+    for (const [index, { embedder, tokenizer }] of loaded.entries()) {
+      const encode = (text: string): number[] => tokenizer.encode(text, { special: false, continues: false });
+      const given = inputs(encode, length).map((input) => embedder.framed(input));
       await embedder.embed(given.slice(0, 2), signal);
       const began = performance.now();
       if (cases[index]?.sequential === true) for (const input of given) await embedder.embed([input], signal);

@@ -1,13 +1,17 @@
-import { basename } from 'node:path';
 import type { Model, ModelInfo } from './contract/model.ts';
-import { modelPath } from './config/model-path.ts';
+import { modelFiles, type ModelFile } from './config/model-path.ts';
 import type { Settings } from './config/settings.ts';
+import { UsageError } from './config/usage-error.ts';
 import { dialects } from './dialects/index.ts';
-import { loadEngine } from './engines/index.ts';
+import { loadEngine, type GeneratorEngine } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
+import { chatFormatOf } from './runtime/chat-format.ts';
+import { createEmbeddingModel } from './runtime/embedding.ts';
+import { OutputGrammars } from './runtime/output-grammars.ts';
 import { createRenderPrompt } from './runtime/prompt.ts';
+import { createRankingModel } from './runtime/ranking.ts';
 import { Registry } from './runtime/registry.ts';
 import { createModel } from './runtime/runtime.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
@@ -22,29 +26,36 @@ export interface LoadHooks {
 /** A server that takes requests. */
 export interface Served {
   url: string;
-  info: ModelInfo;
+  /** The models in the order of the settings. */
+  models: readonly ModelInfo[];
   /** Takes no new work, lets running work finish up to the drain timeout, unloads. Safe to call twice. */
   close(): Promise<void>;
-  /** Resolves when the server is closed; rejects when it closed because the model failed for good. */
+  /** Resolves when the server is closed; rejects when it closed because a model failed for good. */
   closed: Promise<void>;
 }
 
 /**
- * Loads the model and serves it. The port is taken first and answers 503 until the model is there.
- * @throws InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), or the socket's own error
+ * Loads the models and serves them. The port is taken first and answers 503 until all are there.
+ * @throws UsageError, InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), or the
+ * socket's own error
  */
 export async function serve(settings: Settings, hooks: LoadHooks): Promise<Served> {
+  const files = modelFiles(settings);
   const models = new Registry();
   const server = createHttpServer(routerOptions(settings, models, hooks.log));
   const url = await server.listen(settings.host, settings.port);
-  let model: Model;
+  const loaded: Model[] = [];
   try {
-    model = await loadModel(settings, hooks);
+    for (const file of files) {
+      const model = await loadFile(file, settings, sharedProgress(hooks, loaded.length, files.length));
+      loaded.push(model);
+      models.add(model);
+    }
   } catch (error) {
     await server.drain();
+    await models.dispose();
     throw error;
   }
-  models.add(model);
   server.ready();
 
   let ended = (): void => {};
@@ -64,47 +75,55 @@ export async function serve(settings: Settings, hooks: LoadHooks): Promise<Serve
       ended();
     })());
   // A supervisor can only restart what ends.
-  const watch = async (): Promise<void> => {
+  const watch = async (model: Model): Promise<void> => {
     const error = await model.failed;
-    hooks.log.fatal({ err: error.cause }, error.message);
+    hooks.log.fatal({ err: error.cause, model: model.info.id }, error.message);
     failed(error);
   };
-  void watch();
-  return { url, info: model.info, close, closed };
+  for (const model of loaded) void watch(model);
+  return { url, models: models.list(), close, closed };
 }
 
 /**
- * Loads the model that the settings name into this process.
- * @throws InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device)
+ * Loads the one model that the settings name into this process.
+ * @throws UsageError for several, InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device)
  */
 export async function loadModel(settings: Settings, hooks: LoadHooks): Promise<Model> {
-  const path = modelPath(settings.model);
-  const files = await openPromptFiles(
+  const [file, second] = modelFiles(settings);
+  if (file === undefined || second !== undefined) {
+    throw new UsageError(`loadModel loads one model, but ${settings.model.length} are named; call it for each.`);
+  }
+  return loadFile(file, settings, hooks);
+}
+
+/** The hooks for one of several models: what is loaded of it is its part of all. */
+function sharedProgress(hooks: LoadHooks, before: number, count: number): LoadHooks {
+  return { ...hooks, onLoadProgress: (fraction) => hooks.onLoadProgress?.((before + fraction) / count) };
+}
+
+async function loadFile(file: ModelFile, settings: Settings, hooks: LoadHooks): Promise<Model> {
+  const prompts = await openPromptFiles(
     { folder: settings.promptCache, maxBytes: settings.promptCacheSize },
     process.availableMemory(),
   );
   try {
-    const model = await loadWith(files, path, settings, hooks);
+    const model = await loadWith(prompts, file, settings, hooks);
     const dispose = async (): Promise<void> => {
       await model.dispose();
-      await files.scratch.dispose();
+      await prompts.scratch.dispose();
     };
     return { ...model, dispose };
   } catch (error) {
-    await files.scratch.dispose();
+    await prompts.scratch.dispose();
     throw error;
   }
 }
 
-async function loadWith(
-  files: PromptFiles,
-  path: string,
-  settings: Settings,
-  { log, onLoadProgress }: LoadHooks,
-): Promise<Model> {
+async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Settings, hooks: LoadHooks): Promise<Model> {
+  const { log, onLoadProgress } = hooks;
   const engine = await loadEngine({
-    path,
-    scratchFolder: files.scratch.path,
+    path: file.path,
+    scratchFolder: prompts.scratch.path,
     device: settings.device,
     contextSize: settings.contextSize,
     slots: settings.parallel,
@@ -117,17 +136,38 @@ async function loadWith(
     // What matters of it comes as an error with a sentence of ours; the rest is for whoever looks for a cause.
     onLog: (level, message) => log.debug({ engine: level }, message),
   });
-  const { stepper, tokenizer } = engine;
+  const limits = { maxQueue: settings.maxQueue, maxQueueWaitMs: settings.maxQueueWait * 1000 };
+  const { format, device, tokenizer } = engine;
+  const known = { id: file.id, format, device, tasks: [engine.task], created: Math.floor(Date.now() / 1000) };
+  if (engine.task === 'generate') return joinGenerator(engine, known, prompts, file, settings, log);
+  if (engine.task === 'embed') {
+    const { embedder } = engine;
+    const { contextSize, lanes: slots, dimensions } = embedder;
+    return createEmbeddingModel({ info: { ...known, contextSize, slots, dimensions }, tokenizer, embedder, limits });
+  }
+  const { ranker } = engine;
+  const { contextSize, lanes: slots } = ranker;
+  return createRankingModel({ info: { ...known, contextSize, slots }, tokenizer, ranker, limits });
+}
+
+async function joinGenerator(
+  { stepper, tokenizer, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
+  known: Omit<ModelInfo, 'contextSize' | 'slots'>,
+  prompts: PromptFiles,
+  file: ModelFile,
+  settings: Settings,
+  log: Logger,
+): Promise<Model> {
   let promptCache;
   try {
-    promptCache = await files.open(path, engine.states, (message, err) => log.warn({ err }, message));
+    promptCache = await prompts.open(file.path, states, (message, err) => log.warn({ err }, message));
   } catch (error) {
     await stepper.dispose();
     throw error;
   }
-  const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
+  const { temperature, topP, topK, minP, repetitionPenalty, seed, maxQueue } = settings;
   const scheduler = new Scheduler(stepper, {
-    maxQueue: settings.maxQueue,
+    maxQueue,
     maxQueueWaitMs: settings.maxQueueWait * 1000,
     stepBudgetMs: settings.stepBudget,
     endTokens: tokenizer.special.eog,
@@ -135,25 +175,18 @@ async function loadWith(
     promptCache,
   });
   return createModel({
-    info: {
-      id: settings.alias ?? basename(path).replace(/\.gguf$/i, ''),
-      format: engine.format,
-      contextSize: stepper.contextSize,
-      slots: stepper.slots,
-      device: engine.device,
-      memory: engine.memory,
-      tasks: ['generate'],
-      created: Math.floor(Date.now() / 1000),
-    },
+    info: { ...known, contextSize: stepper.contextSize, slots: stepper.slots, memory },
     tokenizer,
-    renderPrompt: createRenderPrompt(engine.chatTemplate, tokenizer),
-    chatTemplate: engine.chatTemplate,
+    renderPrompt: createRenderPrompt(chatTemplate, tokenizer),
+    chatTemplate,
+    chatFormat: chatFormatOf(chatTemplate),
+    grammars: new OutputGrammars(checkGrammar),
     scheduler,
     defaults: {
       maxTokens: settings.maxTokens,
       sampling: { temperature, topP, topK, minP, repetitionPenalty, seed },
     },
-    maxQueue: settings.maxQueue,
+    maxQueue,
   });
 }
 

@@ -5,13 +5,16 @@ export { InferenceError, type ErrorCode } from './contract/errors.ts';
 export { collect } from './contract/generate.ts';
 export type {
   ChatMessage,
+  ChatPrompt,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
+  OutputFormat,
   Prompt,
   Sampling,
   TokenLogprob,
   Usage,
 } from './contract/generate.ts';
+export type { Tool, ToolCall, ToolOffer } from './contract/tools.ts';
 export type { Model, ModelInfo, ModelStats } from './contract/model.ts';
 export { createLogger, type Logger } from './telemetry/log.ts';

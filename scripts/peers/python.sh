@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the venv of the Flask service and of random-model.py: python.sh [FOLDER]. Some GB where PyPI's torch brings CUDA.
+# Makes the venv of the Flask service, random-model.py and schema-peers.py: python.sh [FOLDER]. Some GB where PyPI's torch brings CUDA.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-$HOME/.cache/hearth-peers}

@@ -7,27 +7,28 @@ import type { Paint } from './terminal.ts';
 export interface Running {
   version: string;
   url: string;
-  info: ModelInfo;
-  /** The absolute path of the model's file. */
-  file: string;
+  /** Each with the absolute path of its file. */
+  models: readonly { info: ModelInfo; file: string }[];
   /** Whether clients need a key. */
   keys: boolean;
 }
 
 /** What is served where, with a curl line that can be pasted; ends with a newline. */
 export function banner(running: Running, paint: Paint): string {
-  const { info, version } = running;
+  const { models, version } = running;
   const url = reachable(running.url);
   const row = (name: string, text: string): string => `  ${paint('dim', name.padEnd(7))} ${text}`;
   return `${[
     `${paint('bold', `hearth ${version}`)} is ready on ${paint('bold', url)}`,
     '',
-    row('model', `${info.id} (${shortest(running.file)})`),
-    row('device', info.device),
-    row('slots', `${info.slots} × ${info.contextSize} tokens`),
-    ...(info.memory === undefined ? [] : [row('memory', memory(info.memory))]),
-    '',
-    `  ${curl(url, running.keys)}`,
+    ...models.flatMap(({ info, file }) => [
+      row('model', `${info.id} (${shortest(file)})`),
+      row('device', info.device),
+      size(info, row),
+      ...(info.memory === undefined ? [] : [row('memory', memory(info.memory))]),
+      '',
+    ]),
+    ...models.slice(0, 1).map(({ info }) => `  ${curl(url, info, running.keys)}`),
     '',
     'Ctrl-C stops.',
   ].join('\n')}\n`;
@@ -43,10 +44,25 @@ function memory(taken: ContextMemory): string {
   );
 }
 
-function curl(url: string, keys: boolean): string {
+/** What a request may hold, in the words of what the model does. */
+function size(
+  { tasks, slots, contextSize, dimensions }: ModelInfo,
+  row: (name: string, text: string) => string,
+): string {
+  if (tasks.includes('generate')) return row('slots', `${slots} × ${contextSize} tokens`);
+  const what = dimensions === undefined ? 'scores' : `vectors of ${dimensions} numbers`;
+  return row('inputs', `${slots} × ${contextSize} tokens, ${what}`);
+}
+
+/** A request that the model answers. */
+function curl(url: string, { id, tasks }: ModelInfo, keys: boolean): string {
   const key = keys ? ` -H 'authorization: Bearer YOUR_KEY'` : '';
-  const body = JSON.stringify({ inputs: 'The capital of France is', max_new_tokens: 8 });
-  return `curl -s ${url}/llm/ -H 'content-type: application/json'${key} -d '${body}'`;
+  const [path, body] = tasks.includes('generate')
+    ? ['/llm/', { inputs: 'The capital of France is', max_new_tokens: 8 }]
+    : tasks.includes('embed')
+      ? ['/v1/embeddings', { model: id, input: 'The capital of France is Paris.' }]
+      : ['/v1/rerank', { model: id, query: 'capital of France', documents: ['Paris', 'a recipe'] }];
+  return `curl -s ${url}${path} -H 'content-type: application/json'${key} -d '${JSON.stringify(body)}'`;
 }
 
 /** The URL for this machine: nobody can call "every address". */

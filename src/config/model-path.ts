@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceError } from '../contract/errors.ts';
 import { reasonOf } from './reason.ts';
@@ -13,12 +13,39 @@ export function defaultModelPath(root: string = packageRoot): string {
   return join(root, 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf');
 }
 
+/** A file to load, and the id that clients know it by. */
+export interface ModelFile {
+  /** Absolute. */
+  path: string;
+  id: string;
+}
+
 /**
- * The absolute path of the file to load: the one given, or the embedded model.
- * @throws UsageError for a folder; InferenceError model_not_found for a file that is missing or cannot be read
+ * The files to load, in the order in which they were given: those that the settings name, or the embedded model. The first
+ * alias is the id of the first one; a file without an alias is called by its name.
+ * @throws UsageError for a folder, an alias too many and an id that two share; InferenceError model_not_found for a file
+ * that is missing or cannot be read
  */
-export function modelPath(model: readonly string[], root?: string): string {
-  const [given] = model;
+export function modelFiles(
+  { model, alias }: { model: readonly string[]; alias: readonly string[] },
+  root?: string,
+): ModelFile[] {
+  const paths = model.length === 0 ? [readablePath(undefined, root)] : model.map((given) => readablePath(given));
+  if (alias.length > paths.length) {
+    const models = paths.length === 1 ? 'one model' : `${paths.length} models`;
+    throw new UsageError(
+      `--alias was given ${alias.length} times, but there is ${models}; give one alias a model, in the same order.`,
+    );
+  }
+  const files = paths.map((path, index) => ({ path, id: alias[index] ?? basename(path).replace(/\.gguf$/i, '') }));
+  const twice = files.find(({ id }, index) => files.findIndex((other) => other.id === id) < index);
+  if (twice !== undefined) {
+    throw new UsageError(`Two models are called ${twice.id}; give each its own --alias, in the order of the models.`);
+  }
+  return files;
+}
+
+function readablePath(given: string | undefined, root?: string): string {
   const path = given === undefined ? defaultModelPath(root) : resolve(given);
   let folder: boolean;
   try {

@@ -13,19 +13,21 @@ const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'cuda:N (N is 0, 1, â
 export const modelSettings = {
   model: setting({
     group,
-    schema: listOf(ggufPath, { max: 1, error: 'a single path (one model is served at a time)' }),
+    schema: listOf(ggufPath),
     default: [],
     defaultText: 'the embedded model',
-    help: 'the GGUF file to serve',
+    help: 'a GGUF file to serve: one that generates, makes embeddings or ranks; repeatable',
     aliases: ['model_name_or_path'],
     list: true,
     path: true,
   }),
-  alias: optional({
+  alias: setting({
     group,
-    schema: text('a name without spaces', /^\S+$/),
+    schema: listOf(text('a name without spaces', /^\S+$/)),
+    default: [],
     defaultText: "the file's name",
-    help: 'the model id that clients see',
+    help: 'the model id that clients see; repeatable: the first is for the first model',
+    list: true,
   }),
   device: setting({
     group,

@@ -51,6 +51,8 @@ export function resolveBench(flags: BenchFlags, url: string | undefined, env: No
   const model = Object.fromEntries(modelFlagNames.map((name) => [name, flags[name]]));
   // The model's flags all take a value, so that each is a text or several.
   const { settings, warnings } = resolveSettings(model, env);
+  if (settings.model.length > 1)
+    throw new UsageError(`A benchmark measures one model, but ${settings.model.length} were given; leave one.`);
   return { bench, measured: { kind: 'model', settings }, warnings };
 }
 

@@ -45,12 +45,8 @@ export function bytes(min = 1): ZodType<number> {
 }
 
 /** A list of what `item` accepts; a single text counts as a list of one. */
-export function listOf<Item>(item: ZodType<Item>, limit?: { max: number; error: string }): ZodType<Item[]> {
-  const items = z.array(item);
-  return z.preprocess(
-    (value): unknown[] => (Array.isArray(value) ? value : [value]),
-    limit === undefined ? items : items.max(limit.max, { error: limit.error }),
-  );
+export function listOf<Item>(item: ZodType<Item>): ZodType<Item[]> {
+  return z.preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(item));
 }
 
 /** A list of whole numbers written with commas between them. `expected` says what it is. */

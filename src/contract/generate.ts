@@ -1,11 +1,28 @@
-/** Who says a message. Dialects map their own spellings (developer, function) to these. */
-export type Role = 'system' | 'user' | 'assistant' | 'tool';
+import type { ToolCall, ToolOffer } from './tools.ts';
+
+/** Who says a message. A developer is the system where the model's template knows none. */
+export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 
 export interface ChatMessage {
   role: Role;
   content: string;
   /** Who speaks, where several share a role; reaches the chat template. */
   name?: string | undefined;
+  /** What an assistant thought before its content. */
+  reasoning?: string | undefined;
+  /** The tools that an assistant called, after its content. */
+  toolCalls?: readonly ToolCall[] | undefined;
+  /** Which call a tool's message answers. */
+  toolCallId?: string | undefined;
+}
+
+export interface ChatPrompt {
+  kind: 'chat';
+  messages: readonly ChatMessage[];
+  /** Tools that the model may call; undefined offers none. */
+  tools?: ToolOffer | undefined;
+  /** Further variables of the model's chat template: `enable_thinking`. */
+  variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What may come before the text that is to be filled in: another file of the same project. */
@@ -21,9 +38,18 @@ export interface InfillExtra {
  */
 export type Prompt =
   | { kind: 'text'; text: string }
-  | { kind: 'chat'; messages: readonly ChatMessage[] }
+  | ChatPrompt
   | { kind: 'tokens'; items: readonly (number | string)[] }
   | { kind: 'infill'; prefix: string; suffix: string; extra: readonly InfillExtra[] };
+
+/**
+ * What a completion's content has to be; reasoning before it is free. `param` is the field that errors name.
+ * JSON comes out whole or ends with `length`: stop strings are not looked for in it.
+ */
+export type OutputFormat =
+  | { kind: 'grammar'; gbnf: string; param: string }
+  | { kind: 'json'; param: string }
+  | { kind: 'schema'; schema: unknown; param: string };
 
 /** How the next token is chosen. All fields have a value by the time the engine sees them. */
 export interface Sampling {
@@ -90,13 +116,17 @@ export interface GenerateRequest {
   ignoreEos: boolean;
   /** The client's own values; the rest comes from the server's settings, then the model's. */
   sampling: Partial<Sampling>;
-  /** Texts that end a completion; never part of it. */
+  /** Texts that end a completion; never part of it. They are looked for in its content alone. */
   stop: readonly string[];
   logitBias?: readonly LogitBias[] | undefined;
   /** Whether the prompt may go on from what was read before; false reads all of it anew. True unless given. */
   reuse?: boolean | undefined;
   /** Whether the ids of the tokens are told. */
   tokenIds?: boolean | undefined;
+  /** What the content has to be; undefined leaves it free. */
+  format?: OutputFormat | undefined;
+  /** Whether what a model thinks before it answers is told apart, or stays part of the content. */
+  splitReasoning?: boolean | undefined;
   /** How many of the most likely tokens are listed with each token's log probability; undefined tells none. */
   logprobs?: number | undefined;
   names: FieldNames;
@@ -118,7 +148,8 @@ export interface TokenLogprob extends TokenScore {
   top: readonly TokenScore[];
 }
 
-export type FinishReason = 'stop' | 'length';
+/** `tool_calls`: the model ended its turn by calling tools. */
+export type FinishReason = 'stop' | 'length' | 'tool_calls';
 
 export interface Usage {
   promptTokens: number;
@@ -126,6 +157,8 @@ export interface Usage {
   completionTokens: number;
   /** Prompt tokens that were still in the slot and not read again. */
   cachedTokens: number;
+  /** Those of the completion tokens that the model thought with; undefined where reasoning is not told apart. */
+  reasoningTokens?: number | undefined;
 }
 
 /** Milliseconds since the request was submitted. */
@@ -141,6 +174,15 @@ export interface Share {
   timings: Timings;
 }
 
+/** A call begins with its name; its arguments follow in pieces, which join to a JSON object. */
+export interface ToolCallPiece {
+  /** Which of the completion's calls, from 0. */
+  call: number;
+  id: string;
+  name?: string;
+  argumentsDelta?: string;
+}
+
 /**
  * One generation as it happens; `index` tells which of the completions. Failures are thrown, not sent; what is known so
  * far (optional fields, over all completions) is for the log of requests that never come to their `done`.
@@ -151,6 +193,8 @@ export interface Share {
 export type GenerateEvent =
   | { type: 'start'; promptTokens: number; cachedTokens?: number; queueMs?: number }
   | { type: 'delta'; index: number; text: string; logprobs?: TokenLogprob[]; ids?: number[]; completionTokens?: number }
+  | { type: 'reasoning'; index: number; text: string; completionTokens?: number }
+  | ({ type: 'tool_call'; index: number; completionTokens?: number } & ToolCallPiece)
   | {
       type: 'finish';
       index: number;
@@ -163,6 +207,10 @@ export type GenerateEvent =
 
 export interface Choice {
   text: string;
+  /** What the model thought before, where that is told apart. */
+  reasoning?: string;
+  /** The tools that it calls. Where the reason to finish is `length`, the last one's arguments may be cut off. */
+  toolCalls?: ToolCall[];
   /** Of its tokens, in order, where the request asked for them. */
   logprobs?: TokenLogprob[];
   /** Of all its tokens, the end-of-sequence token included, where the request asked for them. */
@@ -196,6 +244,16 @@ export async function collect(events: AsyncIterable<GenerateEvent>): Promise<Gen
         if (event.logprobs) (choice(event.index).logprobs ??= []).push(...event.logprobs);
         if (event.ids) (choice(event.index).ids ??= []).push(...event.ids);
         break;
+      case 'reasoning':
+        choice(event.index).reasoning = (choice(event.index).reasoning ?? '') + event.text;
+        break;
+      case 'tool_call': {
+        const calls = (choice(event.index).toolCalls ??= []);
+        const call = (calls[event.call] ??= { id: event.id, name: '', arguments: '' });
+        call.name += event.name ?? '';
+        call.arguments += event.argumentsDelta ?? '';
+        break;
+      }
       case 'finish':
         if (event.ids) (choice(event.index).ids ??= []).push(...event.ids);
         if (event.share) choice(event.index).share = event.share;

@@ -1,21 +1,29 @@
+import type { EmbedRequest, EmbedResult } from './embed.ts';
 import type { GenerateEvent, GenerateRequest } from './generate.ts';
 import type { ContextMemory } from './memory.ts';
+import type { RankRequest, RankResult } from './rank.ts';
 import type { SlotState, TextService } from './text.ts';
+
+/** What models can do; each is a method of `Model`. */
+export const tasks = ['generate', 'embed', 'rank'] as const;
+export type Task = (typeof tasks)[number];
 
 /** What a model is, for lists, banners and replies. */
 export interface ModelInfo {
   /** The name clients use. */
   id: string;
   format: 'gguf' | 'onnx';
-  /** Tokens a request has at most, prompt + completion. */
+  /** Tokens a request has at most, prompt + completion; of a model that generates nothing, those of an input. */
   contextSize: number;
-  /** Requests decoded together. */
+  /** Requests decoded together; of a model that generates nothing, inputs computed beside each other. */
   slots: number;
+  /** Numbers of a vector, where it makes vectors. */
+  dimensions?: number;
   /** The device that really computes, in words: `cpu (up to 2 threads)`, `cuda:0 NVIDIA …`. */
   device: string;
   /** What the contexts of all slots take, where the engine plans it. */
   memory?: ContextMemory;
-  tasks: readonly 'generate'[];
+  tasks: readonly Task[];
   /** Unix seconds of the load. */
   created: number;
 }
@@ -45,6 +53,18 @@ export interface ModelTotals {
   outcomes: { eos: number; length: number; left: number; refused: number; failed: number };
 }
 
+/** What an embedding model or a reranker has done since it was loaded, and what is going on. */
+export interface InputStats {
+  /** Tokens of the inputs that were computed. */
+  tokens: number;
+  /** Inputs (of a reranker: pairs) that were computed. */
+  inputs: number;
+  slots: number;
+  slotsBusy: number;
+  /** Inputs that wait. */
+  queued: number;
+}
+
 /** The totals, and what is going on right now. */
 export interface ModelStats extends ModelTotals {
   slots: number;
@@ -62,16 +82,25 @@ export interface Model {
    * @throws InferenceError invalid_request, context_exceeded, overloaded, aborted, timeout, model_failed
    */
   generate?(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** Makes vectors. @throws InferenceError invalid_request, context_exceeded, overloaded, aborted, timeout, model_failed */
+  embed?(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResult>;
+  /** Scores documents. @throws InferenceError as `embed` */
+  rank?(request: RankRequest, signal: AbortSignal): Promise<RankResult>;
   /** What its tokenizer and its chat template make of texts. */
   readonly text?: TextService;
   /** What each of its slots is doing right now. */
   slots?(): readonly SlotState[];
-  /** Its counters, read at once and cheaply. */
+  /** The counters of its completions, read at once and cheaply. */
   stats?(): ModelStats;
+  /** The counters of its inputs, where it makes vectors or scores. */
+  inputStats?(): InputStats;
   /** Resolves, with the reason, when the model has failed for good. */
   readonly failed: Promise<Error>;
   dispose(): Promise<void>;
 }
+
+/** A model that can do a task. */
+export type Capable<T extends Task> = Model & Required<Pick<Model, T>>;
 
 export interface Models {
   list(): readonly ModelInfo[];
@@ -80,6 +109,11 @@ export interface Models {
    * @throws InferenceError model_not_found, loading
    */
   resolve(name: string | undefined): Model;
+  /**
+   * The model that does a task for who asks by a name; without a name the first that can.
+   * @throws InferenceError as `resolve`; invalid_request where another model can do it, unsupported where none can
+   */
+  capable<T extends Task>(name: string | undefined, task: T): Capable<T>;
 }
 
 /** What routes that do not generate may use. */

@@ -1,3 +1,4 @@
+import type { InferenceError } from './errors.ts';
 import type { Sampling } from './generate.ts';
 
 /** One completion, in tokens. Plain cloneable data. */
@@ -15,6 +16,15 @@ export interface TokenRequest {
   reuse?: boolean | undefined;
   /** How many of the most likely tokens are told beside each sampled one; undefined tells no log probabilities. */
   logprobs?: number | undefined;
+  /** What the text has to match, special tokens by their names; it ends where the grammar lets it. */
+  grammar?: TokenGrammar | undefined;
+}
+
+export interface TokenGrammar {
+  /** GBNF, llama.cpp's grammar language, with a rule `root`; the engine has checked it. */
+  gbnf: string;
+  /** Names of special tokens that the text may be written with; the others are not sampled. */
+  special: readonly string[];
 }
 
 /** Natural logarithms of the model's own probabilities: temperature 1, nothing cut off, no penalties; at most 0. */
@@ -34,8 +44,17 @@ export type TokenEvent =
 /** One entry a slot: a decoder's last token, or the next chunk of a prompt. `sample` asks for the token that follows. */
 export type StepPlan = readonly { slot: number; tokens: readonly number[]; sample: boolean }[];
 
+/** The token that was sampled in a slot. */
+export interface Sampled {
+  slot: number;
+  id: number;
+  logprobs?: TokenLogprobs;
+  /** Why there is none, and `id` no token: the request's own wishes (its grammar, its bias) leave none. The others go on. */
+  stuck?: InferenceError;
+}
+
 /** One entry for every plan entry with `sample`. */
-export type StepResult = readonly { slot: number; id: number; logprobs?: TokenLogprobs }[];
+export type StepResult = readonly Sampled[];
 
 /**
  * What the scheduler asks of an engine. Each slot remembers the tokens it was given, in order.
@@ -50,7 +69,7 @@ export interface Stepper {
   readonly batchSize: number;
   /** Prompts are read fastest in chunks of a multiple of this. */
   readonly chunkUnit: number;
-  /** Prepares the slot's sampler for a new request; what the slot remembers stays. */
+  /** Prepares the slot's sampler for a new request, whose grammar has been checked; what the slot remembers stays. */
   begin(slot: number, request: TokenRequest): Promise<void>;
   /** Appends the plan's tokens to their slots, one native batch, and samples where asked. */
   step(plan: StepPlan): Promise<StepResult>;
@@ -111,6 +130,8 @@ export function commonPrefix(a: readonly number[], b: readonly number[]): number
 export interface EncodeOptions {
   /** Parse the names of special tokens (as Transformers' tokenizers do), or take them as plain text. */
   special: boolean;
+  /** Parse the names of added tokens; unless given, as special ones. */
+  added?: boolean;
   /** The text follows other text: no space is put before it by tokenizers that do so at a text's beginning. */
   continues: boolean;
 }

@@ -40,6 +40,8 @@ export interface Generation<Body> {
   frames(events: AsyncIterable<GenerateEvent>, body: Body, info: ReplyInfo): AsyncIterable<Frame>;
   /** The frame that tells a failure after the headers went out. */
   errorFrame(error: InferenceError): Frame;
+  /** Answers in its place where the model that is asked makes vectors and no text; its paths are those of the route. */
+  withVectors?: Call<unknown>;
 }
 
 /** What a call is given. */
@@ -52,6 +54,8 @@ export interface CallInput<Body> {
   body: Body;
   /** Aborted when the client leaves, the request times out or the server ends. */
   signal: AbortSignal;
+  /** Tells the log and the metrics which model works on this, and then how many tokens it was given after what wait. */
+  note(told: { model: string; promptTokens?: number; queueMs?: number }): void;
 }
 
 /** A route that does not generate: one JSON reply. */
@@ -73,7 +77,7 @@ export type Route = Generation<unknown> | Call<unknown>;
 
 export interface Dialect {
   name: string;
-  /** The paths under which unknown routes are answered in this dialect's form: `/v1`. */
+  /** The paths under which all errors are answered in this dialect's form: `/v1`. */
   prefixes: readonly string[];
   routes: readonly Route[];
   error(error: InferenceError): { status: number; body: unknown };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { InferenceError } from '../contract/errors.ts';
 import type { GenerateEvent, Prompt } from '../contract/generate.ts';
 import type { Dialect, DialectSettings, Frame, Generation, ReplyInfo } from './dialect.ts';
 import { must, only } from './fields.ts';
 import { hfArguments, toRequest } from './hf-arguments.ts';
 import { messageList, toChat, unknownInMessages } from './messages.ts';
 import type { WireMessage } from './messages.ts';
+import { embeddingsRoute, vectorsRoute } from './post-api-embeddings.ts';
+import { onePrompt, promptKeys } from './post-api-prompt.ts';
 import { postApiReply } from './post-api-reply.ts';
 import { collectSeen } from './seen.ts';
 import { plainError } from './status.ts';
@@ -16,12 +17,12 @@ const prompt = z.union([z.string().min(1, { error: promptError }), messageList],
 
 /** `/llm/`: AgentScope's post_api and post_api_chat, and the Flask services that they were written for. */
 export function createPostApi(settings: DialectSettings): Dialect {
-  return { name: 'post-api', prefixes: ['/llm'], routes: [textRoute(settings)], error: plainError };
+  const text = { ...textRoute(settings), withVectors: vectorsRoute(settings) };
+  return { name: 'post-api', prefixes: ['/llm'], routes: [text, embeddingsRoute(settings)], error: plainError };
 }
 
 function textRoute(settings: DialectSettings) {
-  const keys = ['inputs', 'messages'];
-  if (settings.messagesKey !== undefined && !keys.includes(settings.messagesKey)) keys.push(settings.messagesKey);
+  const keys = promptKeys(settings);
   const shape = {
     ...hfArguments,
     return_full_text: only([false], 'the prompt is never part of the reply'),
@@ -36,7 +37,7 @@ function textRoute(settings: DialectSettings) {
     paths: ['/llm'],
     body,
     parse(given) {
-      const { key, value } = onePrompt(given, keys);
+      const { key, value } = onePrompt(given, keys, isPrompt, 'a string or a list of messages');
       const ignored = unknownFields(given, Object.keys(shape), mode);
       if (typeof value !== 'string') ignored.push(...unknownInMessages(value, key, mode));
       return {
@@ -53,25 +54,8 @@ function textRoute(settings: DialectSettings) {
 
 type WirePrompt = string | readonly WireMessage[];
 
-/** The schema has checked every prompt key; their names are settings, so that its type cannot say it. */
 function isPrompt(value: unknown): value is WirePrompt {
   return typeof value === 'string' || Array.isArray(value);
-}
-
-function onePrompt(body: Record<string, unknown>, keys: readonly string[]): { key: string; value: WirePrompt } {
-  const [first, second] = keys.flatMap((key) => {
-    const value = body[key];
-    return isPrompt(value) ? [{ key, value }] : [];
-  });
-  if (first === undefined) {
-    const message = `The prompt is missing; give a string or a list of messages under ${keys.join(' or ')}.`;
-    throw new InferenceError('invalid_request', message, { param: keys[0] });
-  }
-  if (second !== undefined) {
-    const message = `${first.key} and ${second.key} both hold a prompt; give one of them.`;
-    throw new InferenceError('invalid_request', message, { param: second.key });
-  }
-  return first;
 }
 
 function toPrompt(value: WirePrompt, stringPrompt: 'raw' | 'chat'): Prompt {

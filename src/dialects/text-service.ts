@@ -7,7 +7,7 @@ import type { TextService } from '../contract/text.ts';
  * @throws InferenceError model_not_found, loading, unsupported
  */
 export function textModel(models: Models, name: string | null | undefined): { model: Model; text: TextService } {
-  const model = models.resolve(name ?? undefined);
+  const model = models.capable(name ?? undefined, 'generate');
   if (model.text === undefined) {
     throw new InferenceError('unsupported', `The model ${model.info.id} does not tokenize texts; name another.`);
   }

@@ -1,4 +1,6 @@
+import type { Embedder } from '../contract/embed.ts';
 import type { ContextMemory, KvCacheType } from '../contract/memory.ts';
+import type { Ranker } from '../contract/rank.ts';
 import type { Stepper, Tokenizer } from '../contract/tokens.ts';
 
 export interface LoadOptions {
@@ -23,17 +25,38 @@ export interface LoadOptions {
   onLog?: ((level: 'error' | 'warn' | 'debug', message: string) => void) | undefined;
 }
 
-/** A loaded model as the runtime takes it: tokens in, tokens out. */
-export interface Engine {
+interface LoadedModel {
   format: 'gguf' | 'onnx';
-  stepper: Stepper;
   tokenizer: Tokenizer;
-  /** The model's Jinja chat template, where it has one. */
-  chatTemplate: string | undefined;
   /** The device that really computes, in words. */
   device: string;
+}
+
+/** A model that generates: tokens in, tokens out. */
+export interface GeneratorEngine extends LoadedModel {
+  task: 'generate';
+  stepper: Stepper;
+  /** Whether the stepper can hold a text to this grammar. @throws Error where it cannot */
+  checkGrammar(gbnf: string): void;
+  /** The model's Jinja chat template, where it has one. */
+  chatTemplate: string | undefined;
   /** The engine with its version, and what else a saved state of a slot depends on. */
   states: { engine: string; state: string };
   /** What the contexts of all slots take. */
   memory: ContextMemory;
 }
+
+/** A model that makes vectors. */
+export interface EmbedderEngine extends LoadedModel {
+  task: 'embed';
+  embedder: Embedder;
+}
+
+/** A model that scores pairs of texts. */
+export interface RankerEngine extends LoadedModel {
+  task: 'rank';
+  ranker: Ranker;
+}
+
+/** A loaded model as the runtime takes it; the file says what it is for. */
+export type Engine = GeneratorEngine | EmbedderEngine | RankerEngine;

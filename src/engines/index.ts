@@ -1,6 +1,6 @@
 import type { Engine, LoadOptions } from './engine.ts';
 
-export type { Engine, LoadOptions } from './engine.ts';
+export type { Engine, GeneratorEngine, LoadOptions } from './engine.ts';
 
 /**
  * Loads a model with the engine for its file format; each engine is imported when it is first needed.

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { abortError, InferenceError } from '../contract/errors.ts';
 import { collect } from '../contract/generate.ts';
 import type { Services } from '../contract/model.ts';
-import type { Call, Dialect, Generation, Route } from '../dialects/dialect.ts';
+import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';
 import { parseBody } from '../dialects/explain.ts';
 import { jsonBody } from './body.ts';
 import { toInferenceError } from './errors.ts';
@@ -30,7 +30,7 @@ export function mount(dialect: Dialect, context: MountContext): Router {
   const router = Router();
   for (const route of dialect.routes) {
     const paths = [...route.paths];
-    const handler = route.kind === 'call' ? call(route, context) : generation(route, context);
+    const handler = route.kind === 'call' ? call(route, context) : byTask(route, context);
     const body = route.body === undefined ? [] : jsonBody(context.maxBody);
     router[registrars[route.method]](paths, ...body, handler);
   }
@@ -79,7 +79,10 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
     // What needs no body only looks something up, which it may at any time.
     const { signal, end } = route.body === undefined ? instant : lifecycle.begin(res, timeoutMs);
     try {
-      res.json(await route.run({ params: paramsOf(req), query: queryOf(req), body, signal }, services));
+      const note: CallInput<unknown>['note'] = ({ model, promptTokens, queueMs }) => {
+        Object.assign(recordOf(res), { model, usage: { promptTokens }, timings: { queueMs } });
+      };
+      res.json(await route.run({ params: paramsOf(req), query: queryOf(req), body, signal, note }, services));
     } catch (thrown) {
       throw signal.aborted ? abortError(signal) : thrown;
     } finally {
@@ -88,17 +91,30 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
   };
 }
 
+/** A route that generates, or what it has for models that make vectors. */
+function byTask(route: Generation<unknown>, context: MountContext): RequestHandler {
+  const text = generation(route, context);
+  if (route.withVectors === undefined) return text;
+  const vectors = call(route.withVectors, context);
+  return (req, res, next) => (makesVectors(context.services, req.body) ? vectors : text)(req, res, next);
+}
+
+/** Whether the model that a body asks for, or every model where it names none, makes vectors and no text. */
+function makesVectors({ models }: Services, body: unknown): boolean {
+  const name: unknown = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
+  const asked = typeof name === 'string' ? models.list().filter(({ id }) => id === name) : [];
+  const all = asked.length > 0 ? asked : models.list();
+  return all.some(({ tasks }) => tasks.includes('embed')) && !all.some(({ tasks }) => tasks.includes('generate'));
+}
+
 function generation(route: Generation<unknown>, context: MountContext): RequestHandler {
   return async (req, res) => {
     const body = parseBody(route.body, req.body);
     const { request, stream, ignored } = route.parse(body, paramsOf(req));
     context.ignored.report(res, ignored);
-    const model = context.services.models.resolve(request.model);
+    const model = context.services.models.capable(request.model, 'generate');
     const record = recordOf(res);
     record.model = model.info.id;
-    if (model.generate === undefined) {
-      throw new InferenceError('unsupported', `The model ${model.info.id} does not generate text; name another.`);
-    }
     const info = { requestId: record.id, model: model.info.id, created: record.created, headers: req.headers };
     const { signal, end } = context.lifecycle.begin(res, context.timeoutMs);
     try {

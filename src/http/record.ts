@@ -69,6 +69,8 @@ export async function* noted(
         record.timings = { queueMs: event.queueMs };
         break;
       case 'delta':
+      case 'reasoning':
+      case 'tool_call':
         // An echo of the prompt is no token yet.
         if (event.completionTokens === 0) break;
         record.timings.firstTokenMs ??= performance.now() - began;

@@ -3,12 +3,15 @@ import type { GenerateEvent, GenerateRequest } from '../contract/generate.ts';
 import type { Model, ModelInfo } from '../contract/model.ts';
 import type { TokenRequest, Tokenizer } from '../contract/tokens.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
-import { readCompletion, readPromptAlone, type CompletionEvent } from './completion.ts';
+import type { ChatFormat } from './chat-format.ts';
+import { readCompletion, readPromptAlone, type CompletionEvent, type Reading } from './completion.ts';
 import { newTokenLimit } from './limits.ts';
 import { resolveLogitBias } from './logit-bias.ts';
 import { merge } from './merge.ts';
+import type { OutputGrammars } from './output-grammars.ts';
 import type { RenderPrompt } from './prompt.ts';
 import { inField, partsOf, promptField, promptsOf, promptText } from './prompts.ts';
+import { planReading } from './reading.ts';
 import { resolveSampling, type OpenSampling } from './sampling.ts';
 import { Tally } from './tally.ts';
 import { createTextService } from './text.ts';
@@ -20,6 +23,9 @@ export interface ModelParts {
   renderPrompt: RenderPrompt;
   /** The model's own, as it is; `renderPrompt` is made of it. */
   chatTemplate?: string | undefined;
+  /** What the chat template tells of calls and thoughts. */
+  chatFormat: ChatFormat;
+  grammars: OutputGrammars;
   scheduler: Scheduler;
   /** For requests that are silent. */
   defaults: { maxTokens: number | undefined; sampling: OpenSampling };
@@ -46,13 +52,13 @@ async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerateEvent, void, void> {
   const began = performance.now();
-  const requests = await prepare(parts, request, signal);
+  const completions = await prepare(parts, request, signal);
   const tally = new Tally(
-    requests.map(({ prompt }) => prompt.length),
+    completions.map(({ tokens }) => tokens.prompt.length),
     request.n,
     began,
   );
-  for await (const event of run(parts, requests, request, signal)) {
+  for await (const event of run(parts, completions, request, signal)) {
     const { index } = event;
     switch (event.type) {
       case 'start':
@@ -72,11 +78,15 @@ async function* generate(
       case 'delta':
         yield { ...event, ...told(request, tally.takeIds(index)), completionTokens: tally.completionTokens };
         break;
+      case 'reasoning':
+      case 'tool_call':
+        yield { ...event, completionTokens: tally.completionTokens };
+        break;
       case 'finish':
         yield { ...event, ...told(request, tally.takeIds(index)), share: tally.share(index) };
     }
   }
-  yield { type: 'done', ...tally.total() };
+  yield { type: 'done', ...tally.total(request.splitReasoning === true) };
 }
 
 function told({ tokenIds }: GenerateRequest, ids: number[]): { ids?: number[] } {
@@ -93,8 +103,14 @@ function* echoes(request: GenerateRequest, tokenizer: Tokenizer): Generator<Gene
   }
 }
 
+/** One completion of a prompt: what is asked of the scheduler, and how its tokens are read. */
+interface Completion {
+  tokens: TokenRequest;
+  reading: Reading;
+}
+
 /** Everything that can refuse a request, before it waits for a slot. @returns one for each completion, by its index */
-async function prepare(parts: ModelParts, request: GenerateRequest, signal: AbortSignal): Promise<TokenRequest[]> {
+async function prepare(parts: ModelParts, request: GenerateRequest, signal: AbortSignal): Promise<Completion[]> {
   const { info, tokenizer, renderPrompt, defaults, maxQueue } = parts;
   const { n, names, logprobs, reuse } = request;
   const prompts = promptsOf(request);
@@ -110,29 +126,34 @@ async function prepare(parts: ModelParts, request: GenerateRequest, signal: Abor
     );
   }
   const logitBias = await resolveLogitBias(request, tokenizer);
-  const requests: TokenRequest[] = [];
+  const completions: Completion[] = [];
   for (const one of prompts) {
-    const { prompt, limit } = await inField(promptField(one, names), async () => {
+    const { prompt, limit, reading } = await inField(promptField(one, names), async () => {
       refuseLongPrompt(one, tokenizer, info.contextSize);
-      const tokens = await tokenizePrompt(partsOf(one, renderPrompt, tokenizer), tokenizer, info.contextSize, signal);
-      return { prompt: tokens, limit: newTokenLimit(request, tokens.length, info.contextSize, defaults.maxTokens) };
+      const rendered = partsOf(one, renderPrompt, tokenizer);
+      const tokens = await tokenizePrompt(rendered, tokenizer, info.contextSize, signal);
+      const most = newTokenLimit(request, tokens.length, info.contextSize, defaults.maxTokens);
+      // The grammar of many tools is work, so it comes last.
+      return { prompt: tokens, limit: most, reading: await planReading(request, parts, rendered, signal) };
     });
     // The engine samples at a prompt's end in any case; where nothing is wanted, the token is dropped.
     const maxTokens = Math.max(1, limit);
     const minTokens = request.ignoreEos ? maxTokens : request.minTokens;
+    const grammar = reading.grammar && { grammar: reading.grammar };
     for (let i = 0; i < n; i += 1) {
-      const sampling = resolveSampling(request, defaults.sampling, requests.length);
-      requests.push({ prompt, maxTokens, minTokens, sampling, logitBias, reuse, logprobs });
+      const sampling = resolveSampling(request, defaults.sampling, completions.length);
+      const tokens = { prompt, maxTokens, minTokens, sampling, logitBias, reuse, logprobs, ...grammar };
+      completions.push({ tokens, reading });
     }
   }
-  return requests;
+  return completions;
 }
 
 /** Runs the completions side by side; when one fails or the reader leaves, all stop. */
 async function* run(
   { scheduler, tokenizer }: ModelParts,
-  requests: readonly TokenRequest[],
-  { stop, maxTokens }: GenerateRequest,
+  completions: readonly Completion[],
+  { maxTokens }: GenerateRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent, void, void> {
   const group = new AbortController();
@@ -141,9 +162,9 @@ async function* run(
   if (signal.aborted) onAbort();
   try {
     yield* merge(
-      requests.map((request, index) => {
+      completions.map(({ tokens: request, reading }, index) => {
         const tokens = scheduler.run(request, group.signal, index > 0);
-        return maxTokens === 0 ? readPromptAlone(tokens, index) : readCompletion(tokens, index, stop, tokenizer);
+        return maxTokens === 0 ? readPromptAlone(tokens, index) : readCompletion(tokens, index, reading, tokenizer);
       }),
       () => group.abort(),
     );

@@ -6,6 +6,7 @@ interface Count {
   started: { queueMs: number; cachedTokens: number } | undefined;
   firstTokenMs: number | undefined;
   completionTokens: number;
+  reasoningTokens: number;
   /** Of tokens that no event has told yet. */
   ids: number[];
 }
@@ -31,6 +32,7 @@ export class Tally {
       started: undefined,
       firstTokenMs: undefined,
       completionTokens: 0,
+      reasoningTokens: 0,
       ids: [],
     }));
   }
@@ -49,11 +51,12 @@ export class Tally {
     return first;
   }
 
-  token({ index, id }: Extract<CompletionEvent, { type: 'token' }>): void {
+  token({ index, id, thinking }: Extract<CompletionEvent, { type: 'token' }>): void {
     const count = this.counts[index];
     if (!count) return;
     this.completionTokens += 1;
     count.completionTokens += 1;
+    if (thinking) count.reasoningTokens += 1;
     count.firstTokenMs ??= this.elapsed();
     count.ids.push(id);
   }
@@ -72,13 +75,23 @@ export class Tally {
     };
   }
 
-  /** What the whole request took; of the completions of one prompt, the first tells what of it was there already. */
-  total(): { usage: Usage; timings: Timings } {
+  /**
+   * What the whole request took; of the completions of one prompt, the first tells what of it was there already.
+   * @param reasoning whether tokens of thoughts are told apart
+   */
+  total(reasoning: boolean): { usage: Usage; timings: Timings } {
     const firsts = this.counts.filter((_, index) => index % this.n === 0);
     const cachedTokens = firsts.reduce((sum, { started }) => sum + (started?.cachedTokens ?? 0), 0);
     const times = this.counts.flatMap(({ firstTokenMs }) => firstTokenMs ?? []);
     return {
-      usage: { promptTokens: this.promptTokens, completionTokens: this.completionTokens, cachedTokens },
+      usage: {
+        promptTokens: this.promptTokens,
+        completionTokens: this.completionTokens,
+        cachedTokens,
+        ...(reasoning && {
+          reasoningTokens: this.counts.reduce((sum, { reasoningTokens }) => sum + reasoningTokens, 0),
+        }),
+      },
       timings: this.timings(this.begun?.queueMs, times.length > 0 ? Math.min(...times) : undefined),
     };
   }

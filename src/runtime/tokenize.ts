@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
-import type { Prompt } from '../contract/generate.ts';
-import type { Tokenizer } from '../contract/tokens.ts';
+import type { ChatMessage, ChatPrompt, Prompt } from '../contract/generate.ts';
+import type { EncodeOptions, Tokenizer } from '../contract/tokens.ts';
 import type { TokenPart } from './prompts.ts';
 
 /** Tokenizing blocks the event loop (0.9 ms a KB), so it goes in slices of at most this many characters. */
@@ -38,7 +38,7 @@ export async function tokenizePrompt(
  * @throws InferenceError the signal's reason, invalid_request for an id that the vocabulary lacks
  */
 export async function* encodeSlices(
-  parts: readonly TokenPart[],
+  parts: readonly (TokenPart & Pick<EncodeOptions, 'added'>)[],
   tokenizer: Tokenizer,
   signal: AbortSignal,
 ): AsyncGenerator<readonly number[], void, void> {
@@ -50,10 +50,11 @@ export async function* encodeSlices(
       continues = true;
       continue;
     }
-    for (const slice of slices(part.text, tokenizer.specialTexts)) {
+    const { text, ...options } = part;
+    for (const slice of slices(text, tokenizer.specialTexts)) {
       if (continues) await setImmediate();
       if (signal.aborted) throw abortError(signal);
-      yield tokenizer.encode(slice, { special: part.special, continues });
+      yield tokenizer.encode(slice, { ...options, continues });
       continues = true;
     }
   }
@@ -89,9 +90,18 @@ export function refuseLongPrompt(prompt: Prompt, tokenizer: Tokenizer, contextSi
 /** Texts and ids, of which each becomes at least a token; an empty one is too rare to tell apart. */
 function piecesOf(prompt: Prompt): { pieces: readonly (number | string)[]; what: string } {
   if (prompt.kind === 'text') return { pieces: [prompt.text], what: 'texts' };
-  if (prompt.kind === 'chat') return { pieces: prompt.messages.map(({ content }) => content), what: 'messages' };
+  if (prompt.kind === 'chat') return { pieces: chatTexts(prompt), what: 'messages' };
   if (prompt.kind === 'tokens') return { pieces: prompt.items, what: 'token ids and texts' };
   return { pieces: [prompt.prefix, prompt.suffix, ...prompt.extra.map(({ text }) => text)], what: 'texts' };
+}
+
+function chatTexts({ messages, tools }: ChatPrompt): string[] {
+  const texts = messages.map(textOf);
+  return tools ? [...texts, JSON.stringify(tools.tools)] : texts;
+}
+
+function textOf({ content, toolCalls = [] }: ChatMessage): string {
+  return content + toolCalls.map((call) => call.arguments).join('');
 }
 
 /**

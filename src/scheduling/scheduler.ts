@@ -216,7 +216,7 @@ export class Scheduler {
     }
     const ms = this.clock.now() - began;
     this.pace.measured(ms, decoders, promptTokens, position);
-    this.counters.stepped(ms, promptTokens, results.length);
+    this.counters.stepped(ms, promptTokens, results.filter(({ stuck }) => !stuck).length);
     for (const { slot: id, tokens } of plan) {
       const slot = this.slots[id];
       if (!slot?.sequence) continue;
@@ -224,8 +224,10 @@ export class Scheduler {
       if (slot.sequence.last === undefined) slot.sequence.read += tokens.length;
     }
     for (const result of results) {
-      const slot = this.slots[result.slot];
-      if (slot?.sequence?.accept(result, this.settings.endTokens)) slot.sequence.dropped = true;
+      const sequence = this.slots[result.slot]?.sequence;
+      if (!sequence) continue;
+      if (result.stuck) sequence.drop(result.stuck);
+      else if (sequence.accept(result, this.settings.endTokens)) sequence.dropped = true;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { StepResult, TokenEvent, TokenRequest } from '../contract/tokens.ts';
+import type { Sampled, TokenEvent, TokenRequest } from '../contract/tokens.ts';
 import { Channel } from './channel.ts';
 
 /** One token request on its way: waiting, reading its prompt, decoding, or over. */
@@ -46,7 +46,7 @@ export class Sequence {
   }
 
   /** Hands out a sampled token. @returns true when it was the last. */
-  accept({ id, logprobs }: StepResult[number], endTokens: ReadonlySet<number>): boolean {
+  accept({ id, logprobs }: Sampled, endTokens: ReadonlySet<number>): boolean {
     this.last = id;
     this.generated += 1;
     this.events.push({ type: 'token', id, ...(logprobs && { logprobs }) });

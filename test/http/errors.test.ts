@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { InferenceError } from '../../src/contract/errors.ts';
 import type { ErrorCode } from '../../src/contract/errors.ts';
+import type { Model } from '../../src/contract/model.ts';
 import { at } from '../support/at.ts';
 import { FakeModel } from '../support/fake-model.ts';
 import type { Step } from '../support/fake-model.ts';
@@ -95,7 +96,7 @@ test('answers a wrong method with 405 and Allow, OPTIONS with Allow, an unknown 
     }
     assert.equal((await fetch(`${url}/v1/models`, { method: 'POST' })).headers.get('allow'), 'GET, HEAD, OPTIONS');
     assert.equal((await fetch(`${url}/v1/models`, { method: 'HEAD' })).status, 200);
-    for (const path of ['/llm/nothing', '/v1/nothing', '/models/a/b/c', '/', '/LLM/x', '/v10']) {
+    for (const path of ['/llm/nothing', '/v1/nothing', '/models/a/b/c', '/embedding', '/', '/LLM/x', '/v10']) {
       const reply = await fetch(url + path);
       assert.equal(reply.status, 404, path);
       assert.equal(await sentence(reply, path), `There is nothing at GET ${path}; check the path.`);
@@ -165,22 +166,30 @@ test('hides what failed inside, and logs its stack', async () => {
   });
 });
 
-test('answers 404 for an unknown name where several models are served, 501 where a model cannot generate', async () => {
+test('answers 404 for an unknown name where several models are served, 400 for a model that cannot, 501 where none can', async () => {
   const { info, failed } = new FakeModel();
-  const embedder = {
-    info: { ...info, id: 'b' },
+  const embedder: Model = {
+    info: { ...info, id: 'b', tasks: ['embed'] },
+    embed: async () => ({ vectors: [], promptTokens: 0, queueMs: 0 }),
     dispose: async () => {},
     failed,
   };
   await withServer({ models: [new FakeModel(undefined, 'a'), embedder] }, async ({ post, url }) => {
     const unknown = await post('/v1/chat/completions', { ...good, model: 'c' });
     assert.equal(unknown.status, 404);
-    assert.equal(await sentence(unknown, '/v1/chat/completions'), 'There is no model c; use one of a, b.');
+    assert.equal(await sentence(unknown, '/v1/chat/completions'), 'There is no model c; this server has: a, b.');
     assert.equal((await post('/models/owner/c', { inputs: 'Hi' })).status, 404);
     assert.equal((await fetch(`${url}/v1/models/c`)).status, 404);
     assert.equal((await post('/v1/chat/completions', { ...good, model: 'a' })).status, 200);
-    const cannot = await post('/llm/', { inputs: 'Hi', model: 'b' });
-    assert.equal(cannot.status, 501);
-    assert.equal(await sentence(cannot, '/llm/'), 'The model b does not generate text; name another.');
+    const cannot = await post('/v1/chat/completions', { ...good, model: 'b' });
+    assert.equal(cannot.status, 400);
+    const other = 'The model b makes embeddings and does not generate text; use a.';
+    assert.equal(await sentence(cannot, '/v1/chat/completions'), other);
+  });
+  await withServer({ models: [embedder] }, async ({ post }) => {
+    const none = await post('/v1/chat/completions', { ...good, model: 'anything' });
+    assert.equal(none.status, 501);
+    const nobody = 'The model b makes embeddings and does not generate text; no model of this server does.';
+    assert.equal(await sentence(none, '/v1/chat/completions'), nobody);
   });
 });

@@ -143,7 +143,7 @@ test('requests cut off at random moments leave all slots free', async () => {
     }),
   );
   const replies = await Promise.all(
-    Array.from({ length: served.info.slots }, () => llm({ inputs: 'Hello', max_new_tokens: 2 })),
+    Array.from({ length: served.models[0]?.slots ?? 0 }, () => llm({ inputs: 'Hello', max_new_tokens: 2 })),
   );
   assert.ok(replies.every(({ status }) => status === 200));
 });

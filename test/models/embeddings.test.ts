@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { loadModel } from '../../src/compose.ts';
+import { defaultSettings } from '../../src/config/resolve.ts';
+import type { EmbedResult } from '../../src/contract/embed.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { loadGgufEmbedder, type EmbedderOptions, type LoadedEmbedder } from '../../src/engines/gguf/embeddings.ts';
-import { tinyPath } from '../support/tiny-model.ts';
+import type { Capable } from '../../src/contract/model.ts';
+import { modelsOf } from '../support/fake-model.ts';
+import { keptLog } from '../support/server.ts';
 
-const models = process.env['HEARTH_TEST_MODELS'];
-const skip = models === undefined ? 'HEARTH_TEST_MODELS names no folder with all-minilm-l6-v2-q8_0.gguf' : false;
+const folder = process.env['HEARTH_TEST_MODELS'];
+const skip = folder === undefined ? 'HEARTH_TEST_MODELS names no folder with all-minilm-l6-v2-q8_0.gguf' : false;
 const never = new AbortController().signal;
-
-function options(path: string): EmbedderOptions {
-  return { path, device: 'cpu', threads: undefined, contextSize: undefined, lanes: undefined };
-}
 
 interface Reference {
   text: string;
@@ -27,22 +27,33 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 suite('an embedding model', { skip }, () => {
-  let loaded: LoadedEmbedder;
+  let model: Capable<'embed'>;
   let references: Reference[];
   before(async () => {
-    const folder = models ?? '';
-    loaded = await loadGgufEmbedder(options(join(folder, 'all-minilm-l6-v2-q8_0.gguf')));
-    const file = readFileSync(join(folder, 'all-MiniLM-L6-v2-fp32-vectors.json'), 'utf8');
+    const path = join(folder ?? '', 'all-minilm-l6-v2-q8_0.gguf');
+    const loaded = await loadModel(defaultSettings({ model: [path], device: 'cpu' }), { log: keptLog('silent').log });
+    model = modelsOf(loaded).capable(undefined, 'embed');
+    const file = readFileSync(join(folder ?? '', 'all-MiniLM-L6-v2-fp32-vectors.json'), 'utf8');
     references = (JSON.parse(file) as { items: Reference[] }).items;
   });
-  after(() => loaded.embedder.dispose());
+  after(() => model.dispose());
 
-  test('its vectors are those of Transformers in float32, of length 1, in the order of the inputs', async () => {
-    const { embedder, encode } = loaded;
-    assert.deepEqual([embedder.dimensions, embedder.contextSize], [384, 512]);
-    const vectors = await embedder.embed(
-      references.map(({ text }) => encode(text)),
-      never,
+  function embed(contents: readonly (string | readonly number[])[], dimensions?: number): Promise<EmbedResult> {
+    const inputs = contents.map((content, index) => ({ content, name: `input[${index}]` }));
+    return model.embed({ inputs, dimensions, names: { dimensions: 'dimensions' } }, never);
+  }
+
+  test('tells what it is', () => {
+    const { tasks, dimensions, contextSize, id } = model.info;
+    assert.deepEqual([tasks, dimensions, contextSize, id], [['embed'], 384, 512, 'all-minilm-l6-v2-q8_0']);
+    assert.equal(model.generate, undefined);
+  });
+
+  test('its vectors are those of Transformers in float32, of length 1, in the order of the inputs, with all tokens counted', async () => {
+    const { vectors, promptTokens } = await embed(references.map(({ text }) => text));
+    assert.equal(
+      promptTokens,
+      references.reduce((sum, { tokens }) => sum + tokens, 0),
     );
     assert.equal(vectors.length, references.length);
     for (const [index, { text, embedding }] of references.entries()) {
@@ -54,35 +65,58 @@ suite('an embedding model', { skip }, () => {
   });
 
   test('calls beside each other get what each gets alone', async () => {
-    const { embedder, encode } = loaded;
-    const inputs = references.map(({ text }) => encode(text));
     const alone: Float32Array[] = [];
-    for (const input of inputs) alone.push(...(await embedder.embed([input], never)));
-    const together = await Promise.all(inputs.map((input) => embedder.embed([input], never)));
-    for (const [index, [vector]] of together.entries()) {
-      assert.ok(dot(vector ?? [], alone[index] ?? []) > 0.9999, `input ${index}`);
+    for (const { text, tokens } of references) {
+      const { vectors, promptTokens } = await embed([text]);
+      assert.equal(promptTokens, tokens, text);
+      alone.push(...vectors);
+    }
+    const together = await Promise.all(references.map(({ text }) => embed([text])));
+    for (const [index, { vectors }] of together.entries()) {
+      assert.ok(dot(vectors[0] ?? [], alone[index] ?? []) > 0.9999, `input ${index}`);
     }
   });
 
-  test('refuses inputs that are empty or too long, with the numbers', async () => {
-    const { embedder } = loaded;
-    await assert.rejects(embedder.embed([[2000], []], never), /Input 1 is empty/);
+  test('tokens give the vector of their text, with and without the special ones around them', async () => {
+    // [CLS] hello world [SEP] in bert-base-uncased
+    const { vectors, promptTokens } = await embed(['Hello world', [7592, 2088], [101, 7592, 2088, 102]]);
+    assert.equal(promptTokens, 12);
+    for (const vector of vectors.slice(1)) assert.deepEqual(vector, vectors[0]);
+  });
+
+  test('a word that is not in the vocabulary does not tear up its neighbours; names of special tokens are text', async () => {
+    const counts = async (text: string): Promise<number> => (await embed([text])).promptTokens;
+    assert.equal(await counts('hello \u{1F9FF} world'), 5);
+    assert.ok((await counts('hello [SEP] world')) > 5);
+  });
+
+  test('dimensions cuts the vector and makes it of length 1 again', async () => {
+    const [whole = new Float32Array()] = (await embed(['Hello world'])).vectors;
+    const [cut = new Float32Array()] = (await embed(['Hello world'], 64)).vectors;
+    assert.equal(cut.length, 64);
+    assert.ok(Math.abs(dot(cut, cut) - 1) < 1e-5);
+    const scale = Math.hypot(...whole.subarray(0, 64));
+    assert.ok(cut.every((value, at) => Math.abs(value * scale - (whole[at] ?? 0)) < 1e-6));
+    await assert.rejects(embed(['a'], 385), { param: 'dimensions', message: /385.*384/ });
+  });
+
+  test('refuses inputs that are too long, with the numbers, and takes the longest that fit', async () => {
     const long = Array.from({ length: 511 }, () => 2000);
-    await assert.rejects(embedder.embed([long], never), (error) => {
+    await assert.rejects(embed([[2000], long]), (error) => {
       assert.ok(error instanceof InferenceError);
-      assert.equal(error.code, 'context_exceeded');
+      assert.deepEqual([error.code, error.param], ['context_exceeded', 'input[1]']);
       assert.match(error.message, /513 tokens.*512/);
       return true;
     });
-    assert.equal((await embedder.embed([long.slice(1)], never)).length, 1);
+    await assert.rejects(embed(['x '.repeat(100_000)]), { code: 'context_exceeded', message: /at least \d+ tokens/ });
+    assert.equal((await embed([long.slice(1)])).promptTokens, 512);
   });
-});
 
-test('a model that generates text is refused', async () => {
-  await assert.rejects(loadGgufEmbedder(options(tinyPath)), (error) => {
-    assert.ok(error instanceof InferenceError);
-    assert.equal(error.code, 'unsupported');
-    assert.match(error.message, /makes no embeddings/);
-    return true;
+  test('refuses ids that are no tokens of it', async () => {
+    await assert.rejects(embed([[101, 30_522]]), {
+      code: 'invalid_request',
+      param: 'input[0][1]',
+      message: "input[0][1] is 30522, but the model's tokens have the ids 0 to 30521.",
+    });
   });
 });

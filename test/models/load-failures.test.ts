@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { usableCores } from '../../src/engines/gguf/cores.ts';
+import { writeTinyBert } from '../support/tiny-bert.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 
 let folder: string;
@@ -60,13 +61,10 @@ test('a context longer than the model was trained on is refused with both number
   assert.match((await failure({ contextSize: 4096 })).message, /4096 .* 2048/);
 });
 
-const models = process.env['HEARTH_TEST_MODELS'];
-test(
-  'an embedding model is refused: it cannot generate',
-  { skip: models === undefined ? 'HEARTH_TEST_MODELS names no folder with all-minilm-l6-v2-q8_0.gguf' : false },
-  async () => {
-    const error = await failure({ path: join(models ?? '', 'all-minilm-l6-v2-q8_0.gguf') });
-    assert.equal(error.code, 'unsupported');
-    assert.match(error.message, /makes embeddings/);
-  },
-);
+test('a model that neither generates nor makes one vector of a text is refused', async () => {
+  const path = join(folder, 'no-pooling.gguf');
+  writeTinyBert(path, undefined);
+  const error = await failure({ path });
+  assert.equal(error.code, 'unsupported');
+  assert.match(error.message, /no-pooling\.gguf \(bert\) cannot generate text, and its file names no pooling type/);
+});

@@ -4,13 +4,13 @@ import type { TokenLogprobs, TokenRequest } from '../../src/contract/tokens.ts';
 import { addonContext, addonModel, createAddonSampler, type AddonSampler } from '../../src/engines/gguf/addon.ts';
 import { openDevice } from '../../src/engines/gguf/devices.ts';
 import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
-import type { Engine } from '../../src/engines/index.ts';
+import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { loadTiny, tinyGolden, tinyPath } from '../support/tiny-model.ts';
 import { greedy } from '../support/token-requests.ts';
 
 const VOCABULARY = 320;
 
-let engine: Engine;
+let engine: GeneratorEngine;
 before(async () => {
   engine = await loadTiny();
 });

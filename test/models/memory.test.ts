@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { getLlama, LlamaLogLevel, type LlamaContext } from 'node-llama-cpp';
-import { modelPath } from '../../src/config/model-path.ts';
-import { defaultSettings } from '../../src/config/resolve.ts';
+import { defaultModelPath } from '../../src/config/model-path.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { kvCacheTypes, type KvCacheType } from '../../src/contract/memory.ts';
 import { createContext } from '../../src/engines/gguf/context.ts';
@@ -13,7 +12,7 @@ import { postJson, postLlm, serveReal } from '../support/real-server.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 
 const MiB = 2 ** 20;
-const path = modelPath(defaultSettings({}).model);
+const path = defaultModelPath();
 
 /** Resident bytes that belong to no file. */
 function anonymous(): number {
@@ -77,7 +76,7 @@ interface ChatReply {
 test('a quantized cache gives the same greedy answer again, from a prefix that it kept', async () => {
   const served = await serveReal({ kvCacheType: 'q8_0', contextSize: 1024, parallel: 2 });
   try {
-    assert.equal(served.info.memory?.kvCacheType, 'q8_0');
+    assert.equal(served.models[0]?.memory?.kvCacheType, 'q8_0');
     const story = 'The river runs through the valley. '.repeat(12);
     const ask = async (question: string): Promise<ChatReply> => {
       const body = { model: 'any', temperature: 0, max_tokens: 16 };

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
-import { modelPath } from '../../src/config/model-path.ts';
+import { defaultModelPath } from '../../src/config/model-path.ts';
 import type { Stepper } from '../../src/contract/tokens.ts';
-import { loadEngine, type Engine } from '../../src/engines/index.ts';
+import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { outcomeOf, roomy, tokenRequest, type Outcome } from '../support/token-requests.ts';
 import { assertSameAnswer, loadJudge, type Judge } from '../support/top-two.ts';
+import { loadGenerator } from '../support/tiny-model.ts';
 
 const never = new AbortController().signal;
-const path = modelPath([]);
+const path = defaultModelPath();
 
-let engine: Engine;
+let engine: GeneratorEngine;
 let judge: Judge;
 before(async () => {
-  engine = await loadEngine({
+  engine = await loadGenerator({
     path,
     device: 'cpu',
     contextSize: 512,

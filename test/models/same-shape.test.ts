@@ -3,21 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { modelPath } from '../../src/config/model-path.ts';
+import { defaultModelPath } from '../../src/config/model-path.ts';
 import type { StepResult } from '../../src/contract/tokens.ts';
-import { loadEngine, type Engine } from '../../src/engines/index.ts';
+import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { greedy } from '../support/token-requests.ts';
+import { loadGenerator } from '../support/tiny-model.ts';
 
 /** Two likeliest tokens closer than this may change places. */
 const NEAR_TIE = 0.05;
 const NEW_TOKENS = 24;
 
-let engine: Engine;
+let engine: GeneratorEngine;
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'same-shape-'));
-  engine = await loadEngine({
-    path: modelPath([]),
+  engine = await loadGenerator({
+    path: defaultModelPath(),
     device: 'cpu',
     contextSize: 512,
     slots: 4,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import { addonContext, addonModel, createAddonSampler } from '../../src/engines/gguf/addon.ts';
+import { turnsOf } from '../../src/engines/gguf/core-turns.ts';
 import { Handover, type HandoverCosts } from '../../src/engines/gguf/handover.ts';
 import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
-import { SlotSampler } from '../../src/engines/gguf/sampler.ts';
+import { SlotSampler, type SamplerModel } from '../../src/engines/gguf/sampler.ts';
 import { GgufStepper } from '../../src/engines/gguf/stepper.ts';
 import { fixedThreads } from '../../src/engines/gguf/threads.ts';
 import { tinyGolden, tinyPath } from '../support/tiny-model.ts';
@@ -17,6 +18,12 @@ const ways = {
   native: { nativeMs: 1, fileMs: 1000, fileMsPerToken: 0 },
   file: { nativeMs: 1000, fileMs: 1, fileMsPerToken: 0 },
 } satisfies Record<string, HandoverCosts>;
+/** A model whose requests have neither ends nor grammars. */
+const free: SamplerModel = {
+  endTokens: new Set(),
+  controlTokens: new Map(),
+  createGrammarState: () => assert.fail('no grammar was asked for'),
+};
 const SLOTS = 5;
 const { prompt, greedy: golden } = tinyGolden;
 
@@ -44,12 +51,13 @@ for (const [way, costs] of Object.entries(ways)) {
       const createSampler = () => createAddonSampler(llama, addonModel(model));
       stepper = new GgufStepper({
         context: native,
-        samplers: Array.from({ length: SLOTS }, () => new SlotSampler(createSampler(), new Set())),
+        samplers: Array.from({ length: SLOTS }, () => new SlotSampler(createSampler(), free)),
         logprobs: Array.from({ length: SLOTS }, () => new LogprobReader(createSampler)),
         contextSize: 256,
         batchSize: 256,
         threads: fixedThreads(1),
         padsChunks: true,
+        turns: turnsOf(false),
         handover: new Handover(native, costs, 256, join(folder, 'handover.state')),
         affordableGap: 0,
         dispose: () => context.dispose(),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Stepper, TokenRequest } from '../../src/contract/tokens.ts';
-import type { Engine } from '../../src/engines/index.ts';
+import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { loadTiny, tinyGolden } from '../support/tiny-model.ts';
 import { greedy } from '../support/token-requests.ts';
 
-let engine: Engine;
+let engine: GeneratorEngine;
 let stepper: Stepper;
 before(async () => {
   engine = await loadTiny();

@@ -71,7 +71,7 @@ export function asSent(request: GenerateRequest): Partial<GenerateRequest> {
   const { prompt } = request;
   const sent = {
     ...request,
-    prompt: prompt.kind === 'chat' ? { ...prompt, messages: prompt.messages.map(defined) } : prompt,
+    prompt: prompt.kind === 'chat' ? defined({ ...prompt, messages: prompt.messages.map(defined) }) : prompt,
   };
   return defined(sent);
 }
@@ -99,13 +99,17 @@ export function render(dialect: Dialect, body: unknown, of: GenerateResult = res
 }
 
 /** The stream's text, byte for byte. */
-export async function streamText(dialect: Dialect, body: unknown): Promise<string> {
+export async function streamText(
+  dialect: Dialect,
+  body: unknown,
+  of: readonly GenerateEvent[] = events,
+): Promise<string> {
   const route = generationOf(dialect);
   let text = '';
-  for await (const frame of route.frames(replay(), parseBody(route.body, body), info)) text += sse(frame);
+  for await (const frame of route.frames(replay(of), parseBody(route.body, body), info)) text += sse(frame);
   return text;
 }
 
-async function* replay(): AsyncGenerator<GenerateEvent> {
-  yield* events;
+async function* replay(of: readonly GenerateEvent[]): AsyncGenerator<GenerateEvent> {
+  yield* of;
 }

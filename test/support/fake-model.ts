@@ -1,7 +1,8 @@
 import { abortError } from '../../src/contract/errors.ts';
 import type { GenerateEvent, GenerateRequest } from '../../src/contract/generate.ts';
 import type { Model, ModelInfo, Models } from '../../src/contract/model.ts';
-import { InferenceError } from '../../src/contract/errors.ts';
+import type { InferenceError } from '../../src/contract/errors.ts';
+import { Registry } from '../../src/runtime/registry.ts';
 
 /** What a fake generation does next: an event, a wait for a promise (or the abort), or a failure. */
 export type Step = GenerateEvent | { type: 'wait'; until: Promise<unknown> } | { type: 'fail'; error: unknown };
@@ -76,17 +77,9 @@ export class FakeModel implements Model {
 
 /** Models as a server has them: one answers to every name, several to their own. */
 export function modelsOf(...models: Model[]): Models {
-  return {
-    list: () => models.map(({ info }) => info),
-    resolve: (name) => {
-      const found = models.length === 1 ? models[0] : models.find(({ info }) => info.id === name);
-      if (found !== undefined) return found;
-      const names = models.map(({ info }) => info.id).join(', ');
-      throw new InferenceError('model_not_found', `There is no model ${name}; use one of ${names}.`, {
-        param: 'model',
-      });
-    },
-  };
+  const registry = new Registry();
+  for (const model of models) registry.add(model);
+  return registry;
 }
 
 async function orAborted(until: Promise<unknown>, signal: AbortSignal): Promise<void> {

@@ -17,6 +17,8 @@ export interface FakeStepperOptions {
   perTokenMs?: number;
   /** Milliseconds that a copy says it takes; 0 where it is not given. */
   copyMs?: (length: number) => number;
+  /** The token that follows what a slot holds, for the request that it began with; a hash of it where not given. */
+  next?: (held: readonly number[], request: TokenRequest) => number;
   /** Called before each step; may throw or change the world. */
   onStep?: (plan: StepPlan, step: number) => void | Promise<void>;
 }
@@ -86,7 +88,7 @@ export class FakeStepper implements Stepper {
       return plan.flatMap(({ slot, tokens: added, sample }) => {
         const held = this.tokens(slot);
         held.push(...added);
-        return sample ? [{ slot, id: nextToken(held) }] : [];
+        return sample ? [{ slot, id: this.next(slot, held) }] : [];
       });
     });
   }
@@ -148,6 +150,11 @@ export class FakeStepper implements Stepper {
       assert.ok(entry.tokens.length > 0, 'an entry without tokens');
       assert.ok(this.tokens(entry.slot).length + entry.tokens.length <= this.contextSize, 'past the context');
     }
+  }
+
+  private next(slot: number, held: readonly number[]): number {
+    const request = this.begun.findLast((one) => one.slot === slot)?.request;
+    return request && this.options.next ? this.options.next(held, request) : nextToken(held);
   }
 
   private tokens(slot: number): number[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { loadEngine, type Engine, type LoadOptions } from '../../src/engines/index.ts';
+import { loadEngine, type GeneratorEngine, type LoadOptions } from '../../src/engines/index.ts';
 
 /** The random-weight fixture; see test/fixtures/README.md. */
 export const tinyPath = fileURLToPath(new URL('../fixtures/tiny-random-llama.gguf', import.meta.url));
@@ -13,9 +13,16 @@ const golden: unknown = JSON.parse(
 /** A prompt of the fixture and the tokens that greedy decoding yields, computed elsewhere. */
 export const tinyGolden = golden as { text: string; prompt: number[]; greedy: number[] };
 
+/** Loads a model that generates. @throws Error where the file holds another */
+export async function loadGenerator(options: LoadOptions): Promise<GeneratorEngine> {
+  const engine = await loadEngine(options);
+  if (engine.task !== 'generate') throw new Error(`${options.path} does not generate`);
+  return engine;
+}
+
 /** Loads the fixture on the CPU. */
-export function loadTiny(options: Partial<LoadOptions> = {}): Promise<Engine> {
-  return loadEngine({
+export function loadTiny(options: Partial<LoadOptions> = {}): Promise<GeneratorEngine> {
+  return loadGenerator({
     path: tinyPath,
     device: 'cpu',
     contextSize: 256,

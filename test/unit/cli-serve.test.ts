@@ -12,6 +12,7 @@ import { defaultSettings } from '../../src/config/resolve.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
 import type { ContextMemory } from '../../src/contract/memory.ts';
+import type { ModelInfo } from '../../src/contract/model.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { screen, type Screen } from '../support/screen.ts';
 import { tinyPath } from '../support/tiny-model.ts';
@@ -20,19 +21,19 @@ function terminal(stderr: Screen): Terminal {
   return { env: {}, stdout: screen(false), stderr };
 }
 
+const chat: ModelInfo = {
+  id: 'SmolLM2-135M-Instruct.Q4_1',
+  format: 'gguf',
+  contextSize: 2048,
+  slots: 4,
+  device: 'cpu (2 threads)',
+  tasks: ['generate'],
+  created: 1,
+};
 const running: Running = {
   version: '0.1.0',
   url: 'http://127.0.0.1:8000',
-  info: {
-    id: 'SmolLM2-135M-Instruct.Q4_1',
-    format: 'gguf',
-    contextSize: 2048,
-    slots: 4,
-    device: 'cpu (2 threads)',
-    tasks: ['generate'],
-    created: 1,
-  },
-  file: '/srv/my.gguf',
+  models: [{ info: chat, file: '/srv/my.gguf' }],
   keys: false,
 };
 
@@ -68,7 +69,7 @@ test('the banner tells what the slots take and why, and what the weights take', 
   };
   const line = (more: Partial<ContextMemory>): string | undefined =>
     /^ {2}memory {2}(.*)$/m.exec(
-      banner({ ...running, info: { ...running.info, memory: { ...memory, ...more } } }, plain),
+      banner({ ...running, models: [{ info: { ...chat, memory: { ...memory, ...more } }, file: '/a' }] }, plain),
     )?.[1];
   assert.equal(
     line({}),
@@ -76,6 +77,20 @@ test('the banner tells what the slots take and why, and what the weights take', 
   );
   const gpu = { place: 'GPU memory', containerLimit: 32 * GiB, flashAttention: undefined } as const;
   assert.match(line(gpu) ?? '', /GPU memory free \(container limit 32\.0 GiB, half at most\); KV cache q8_0; weights/);
+});
+
+test('the banner tells of every model, and how to ask the first', () => {
+  const vectors: ModelInfo = { ...chat, id: 'vectors', tasks: ['embed'], contextSize: 512, slots: 2, dimensions: 384 };
+  const ranks: ModelInfo = { ...chat, id: 'ranks', tasks: ['rank'], contextSize: 512, slots: 2 };
+  const models = [vectors, chat, ranks].map((info) => ({ info, file: `/srv/${info.id}.gguf` }));
+  const text = banner({ ...running, models }, plain);
+  assert.match(
+    text,
+    / model {3}vectors \(.*\n.*\n {2}inputs {2}2 × 512 tokens, vectors of 384 numbers\n\n {2}model {3}SmolLM2/,
+  );
+  assert.match(text, / inputs {2}2 × 512 tokens, scores\n/);
+  assert.match(text, /curl -s \S+\/v1\/embeddings .* -d '\{"model":"vectors","input":/);
+  assert.match(banner({ ...running, models: models.slice(2) }, plain), /\/v1\/rerank .*"query":.*"documents":/);
 });
 
 test('the banner shows where a key goes, and an address that can be called', () => {
@@ -205,7 +220,10 @@ test('the Ctrl-C that npm passes on is not a second one', async () => {
 
 test('a file in the working folder is shown by its short name', () => {
   assert.equal(process.cwd() + '/', packageRoot);
-  assert.match(banner({ ...running, file: `${packageRoot}models/a.gguf` }, plain), / \(models\/a\.gguf\)\n/);
+  assert.match(
+    banner({ ...running, models: [{ info: chat, file: `${packageRoot}models/a.gguf` }] }, plain),
+    / \(models\/a\.gguf\)\n/,
+  );
 });
 
 test('a model that fails for good ends the command with its reason', async () => {
@@ -217,7 +235,7 @@ test('a model that fails for good ends the command with its reason', async () =>
     version: '0.1.0',
     terminal: terminal(screen(false)),
     log: createLogger({ level: 'silent', format: 'json' }),
-    serve: async () => ({ url: running.url, info: running.info, close: async () => {}, closed }),
+    serve: async () => ({ url: running.url, models: [chat], close: async () => {}, closed }),
   });
   await assert.rejects(command, broken);
   const stderr = screen(false);

@@ -73,6 +73,7 @@ const refused: [BenchFlags, string | undefined, string][] = [
   [{ apiKey: 'a b' }, v1, '--api-key must be a text of ASCII characters without spaces.'],
   [{ requests: '1', duration: '1' }, v1, '--requests and --duration both say how long a level is; give one of them.'],
   [{ turns: '2' }, v1, '--turns is for agents; add --workload agents, or leave it out.'],
+  [{ model: ['a.gguf', 'b.gguf'] }, undefined, 'A benchmark measures one model, but 2 were given; leave one.'],
   [{ threads: '2' }, v1, `--threads is for a model in this process; leave out it or the URL ${v1}.`],
   [
     { servedModel: 'a' },

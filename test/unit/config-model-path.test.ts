@@ -3,12 +3,16 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
-import { defaultModelPath, modelPath, packageRoot } from '../../src/config/model-path.ts';
+import { defaultModelPath, modelFiles, packageRoot, type ModelFile } from '../../src/config/model-path.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hearth-model-'));
 after(() => rmSync(folder, { recursive: true }));
+
+function files(model: string[] = [], alias: string[] = []): ModelFile[] {
+  return modelFiles({ model, alias });
+}
 
 function notFound(pattern: RegExp): (error: unknown) => boolean {
   return (error) => {
@@ -25,12 +29,13 @@ test('the embedded model lies in the package, beside package.json', () => {
 });
 
 test('without --model the embedded model is taken', () => {
-  assert.equal(modelPath([]), defaultModelPath());
+  assert.deepEqual(files(), [{ path: defaultModelPath(), id: 'SmolLM2-135M-Instruct.Q4_1' }]);
+  assert.equal(files([], ['mine'])[0]?.id, 'mine');
 });
 
 test('an installation without the embedded model says which --model to pass', () => {
   assert.throws(
-    () => modelPath([], folder),
+    () => modelFiles({ model: [], alias: [] }, folder),
     notFound(/^The embedded model is not part of this installation .*pass --model with the path of a GGUF file\.$/),
   );
 });
@@ -38,12 +43,12 @@ test('an installation without the embedded model says which --model to pass', ()
 test('a given model becomes an absolute path', () => {
   const path = join(folder, 'my.gguf');
   writeFileSync(path, 'GGUF');
-  assert.equal(modelPath([relative(process.cwd(), path)]), path);
+  assert.equal(files([relative(process.cwd(), path)])[0]?.path, path);
 });
 
 test('a file that is not there is told by the name that was given', () => {
   assert.throws(
-    () => modelPath(['gpt2']),
+    () => files(['gpt2']),
     notFound(
       /^The model gpt2 cannot be read: there is no such file; pass --model with the path of a GGUF file on this machine\.$/,
     ),
@@ -52,7 +57,34 @@ test('a file that is not there is told by the name that was given', () => {
 
 test('a folder is bad usage', () => {
   assert.throws(
-    () => modelPath([folder]),
+    () => files([folder]),
     new UsageError(`--model must be the path of a GGUF file, not the folder ${folder}.`),
   );
+});
+
+test('several models keep their order, and aliases go to the first ones', () => {
+  const paths = ['chat.gguf', 'vectors.GGUF'].map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, 'GGUF');
+  const ids = (...alias: string[]): string[] => files(paths, alias).map(({ id }) => id);
+  assert.deepEqual(
+    files(paths).map(({ path }) => path),
+    paths,
+  );
+  assert.deepEqual(ids(), ['chat', 'vectors']);
+  assert.deepEqual(ids('a'), ['a', 'vectors']);
+  assert.deepEqual(ids('a', 'b'), ['a', 'b']);
+});
+
+test('an alias too many and two models of one name are bad usage', () => {
+  const path = join(folder, 'twice.gguf');
+  writeFileSync(path, 'GGUF');
+  assert.throws(
+    () => files([path], ['a', 'b']),
+    new UsageError('--alias was given 2 times, but there is one model; give one alias a model, in the same order.'),
+  );
+  assert.throws(
+    () => files([path, path]),
+    new UsageError('Two models are called twice; give each its own --alias, in the order of the models.'),
+  );
+  assert.equal(files([path, path], ['a', 'b']).length, 2);
 });

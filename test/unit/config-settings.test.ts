@@ -30,7 +30,7 @@ test('without anything every setting has its declared default', () => {
   const { settings, origins, warnings } = resolveSettings({}, {});
   assert.deepEqual(settings, {
     model: [],
-    alias: undefined,
+    alias: [],
     device: 'auto',
     contextSize: undefined,
     parallel: undefined,
@@ -192,10 +192,18 @@ test('a flag that is no list cannot be repeated', () => {
   assert.throws(() => resolveSettings({ port: ['1', '2'] }, {}), usage('--port was given 2 times; give it once.'));
 });
 
-test('one model is served at a time', () => {
-  assert.throws(
-    () => resolveSettings({ model: ['a.gguf', 'b.gguf'] }, {}),
-    usage('--model must be a single path (one model is served at a time), not ["a.gguf","b.gguf"].'),
+test('models and their aliases are lists, from flags and from a file', () => {
+  const model = ['a.gguf', 'b.gguf'];
+  assert.deepEqual(resolveSettings({ model, alias: 'chat' }, {}).settings.alias, ['chat']);
+  assert.deepEqual(resolveSettings({ model }, {}).settings.model, model);
+  const config = file('models.yaml', 'model: [/srv/a.gguf, /srv/b.gguf]\nalias: [chat, vectors]\n');
+  const { settings } = resolveSettings({ config }, {});
+  assert.deepEqual(
+    [settings.model, settings.alias],
+    [
+      ['/srv/a.gguf', '/srv/b.gguf'],
+      ['chat', 'vectors'],
+    ],
   );
 });
 

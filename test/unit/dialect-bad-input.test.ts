@@ -33,7 +33,7 @@ const both: [fields: Record<string, unknown>, sentence: string][] = [
   [{ messages: [{ ...user, contents: 1 }] }, 'messages[0].contents is not known; did you mean content?'],
   [
     { messages: [{ ...user, tool_calls: [{}] }] },
-    'messages[0].tool_calls must be an empty list, got a list; tool calls are not supported yet, so leave it out.',
+    'messages[0].tool_calls[0].id must be a string that is not empty, got nothing.',
   ],
   [{ temperature: -1 }, 'temperature must be a number ≥ 0, got -1; use 0 for greedy decoding.'],
   [{ temperature: '1' }, 'temperature must be a number ≥ 0, got "1"; use 0 for greedy decoding.'],

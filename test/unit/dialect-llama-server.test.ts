@@ -181,8 +181,9 @@ test('refuses what is wrong or cannot be done, by the name of the field', () => 
     [{ typical_p: 0.5 }, 'typical_p'],
     [{ dry_multiplier: 0.8 }, 'dry_multiplier'],
     [{ post_sampling_probs: true }, 'post_sampling_probs'],
-    [{ grammar: 'root ::= "a"' }, 'grammar'],
-    [{ json_schema: {} }, 'json_schema'],
+    [{ grammar: 7 }, 'grammar'],
+    [{ grammar: 'root ::= "a"', json_schema: {} }, 'json_schema'],
+    [{ json_schema: 'x' }, 'json_schema'],
     [{ lora: [{ id: 0, scale: 1 }] }, 'lora'],
     [{ n_predic: 5 }, 'n_predic'],
   ];

@@ -14,14 +14,24 @@ const names = {
   n: 'n',
   logitBias: 'logit_bias',
 };
-const silent = { n: 1, silentTemperature: 1, minTokens: 0, ignoreEos: false, sampling: {}, stop: [], prompt, names };
+const silent = {
+  n: 1,
+  silentTemperature: 1,
+  minTokens: 0,
+  ignoreEos: false,
+  sampling: {},
+  stop: [],
+  prompt,
+  splitReasoning: true,
+  names,
+};
 
 test('takes the least', () => {
   assert.deepEqual(requestOf(dialect, { messages }), silent);
   assert.equal(parse(dialect, { messages }).stream, false);
 });
 
-test('takes every role and parts; developer becomes system', () => {
+test('takes every role, parts, and what an assistant thought and called', () => {
   const given = [
     { role: 'developer', content: 'Be brief.' },
     {
@@ -41,15 +51,26 @@ test('takes every role and parts; developer becomes system', () => {
       function_call: null,
       tool_calls: [],
     },
+    {
+      role: 'assistant',
+      reasoning_content: 'Hm.',
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'sum', arguments: '{"a": 1}' } }],
+    },
     { role: 'tool', content: '42', tool_call_id: 'call_1' },
   ];
   assert.deepEqual(requestOf(dialect, { messages: given }).prompt, {
     kind: 'chat',
     messages: [
-      { role: 'system', content: 'Be brief.' },
+      { role: 'developer', content: 'Be brief.' },
       { role: 'user', content: 'ab', name: 'bob' },
       { role: 'assistant', content: '' },
-      { role: 'tool', content: '42' },
+      {
+        role: 'assistant',
+        content: '',
+        reasoning: 'Hm.',
+        toolCalls: [{ id: 'call_1', name: 'sum', arguments: '{"a": 1}' }],
+      },
+      { role: 'tool', content: '42', toolCallId: 'call_1' },
     ],
   });
 });
@@ -131,9 +152,8 @@ test('takes what cannot change the text, and what agents always send', () => {
 
 test('refuses by name what would change the text and cannot be done', () => {
   const cases: [Record<string, unknown>, string][] = [
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
-    [{ tool_choice: 'required' }, 'tool_choice'],
-    [{ response_format: { type: 'json_object' } }, 'response_format.type'],
+    [{ functions: [{ name: 'f' }] }, 'functions'],
+    [{ function_call: { name: 'f' } }, 'function_call'],
     [{ logprobs: 5 }, 'logprobs'],
     [{ top_logprobs: 3 }, 'top_logprobs'],
     [{ logprobs: false, top_logprobs: 1 }, 'top_logprobs'],
@@ -145,7 +165,6 @@ test('refuses by name what would change the text and cannot be done', () => {
     [{ modalities: ['text', 'audio'] }, 'modalities[1]'],
     [{ audio: { voice: 'x' } }, 'audio'],
     [{ store: true }, 'store'],
-    [{ grammar: 'root ::= "a"' }, 'grammar'],
     [{ max_tokens: 5, max_completion_tokens: 6 }, 'max_completion_tokens'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ min_tokens: 6, max_tokens: 5 }, 'min_tokens'],
@@ -175,14 +194,14 @@ test('names the unsupported part of a message', () => {
   });
   assert.equal(
     error.message,
-    'messages[0].content[1].type must be "text", got "image_url"; this server reads text only.',
+    'messages[0].content[1].type must be "text", got "image_url"; this model reads text only.',
   );
   assert.equal(error.param, 'messages[0].content[1].type');
 });
 
 test('ignores unknown fields by name unless told to refuse, and always refuses near-misses', () => {
-  const body = { messages: [{ ...messages[0], reasoning_content: 'x' }], mirostat: 2 };
-  assert.deepEqual(parse(dialect, body).ignored, ['mirostat', 'messages[0].reasoning_content']);
+  const body = { messages: [{ ...messages[0], reasoning_details: 'x' }], mirostat: 2 };
+  assert.deepEqual(parse(dialect, body).ignored, ['mirostat', 'messages[0].reasoning_details']);
   assert.equal(refusal(createOpenai({ ...dialectSettings, unknownFields: 'refuse' }), body).param, 'mirostat');
   const near = refusal(dialect, { messages, max_token: 5 });
   assert.equal(near.message, 'max_token is not known; did you mean max_tokens?');

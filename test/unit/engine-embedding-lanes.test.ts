@@ -17,7 +17,7 @@ function fakeLanes(count: number): { lanes: Lane[]; given: { lane: number; lengt
         await setImmediate();
         busy = false;
         if (tokens.length === 13) throw new Error('native');
-        return Float32Array.of(tokens.length);
+        return Float64Array.of(tokens.length);
       },
     };
   });
@@ -53,6 +53,17 @@ test('a long input that is alone gets all threads, long ones together share them
     given.map(({ threads }) => threads),
     [4, 2, 2, 1],
   );
+});
+
+test('a call is told once, when its first input is at work', async () => {
+  const { lanes, given } = fakeLanes(1);
+  const pool = new LanePool(lanes, 1);
+  const begun: number[] = [];
+  const first = pool.run([3, 4].map(ofLength), never, () => begun.push(given.length));
+  const second = pool.run([5, 6].map(ofLength), never, () => begun.push(given.length));
+  assert.deepEqual(begun, []);
+  await Promise.all([first, second]);
+  assert.deepEqual(begun, [0, 2]);
 });
 
 test('an aborted call ends at once, its inputs are not begun, and others go on', async () => {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
 import type { ChatMessage, Prompt } from '../../src/contract/generate.ts';
-import type { Engine } from '../../src/engines/index.ts';
+import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { createRenderPrompt } from '../../src/runtime/prompt.ts';
 import { refuseLongPrompt, slices, tokenizePrompt } from '../../src/runtime/tokenize.ts';
 import { loadTiny, tinyGolden } from '../support/tiny-model.ts';
 
-let engine: Engine;
+let engine: GeneratorEngine;
 before(async () => {
   engine = await loadTiny();
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { collect, type GenerateEvent, type GenerateRequest } from '../../src/contract/generate.ts';
 import { expectedTokens, FakeStepper } from '../support/fake-stepper.ts';
-import { letterModel, letters } from '../support/letter-model.ts';
+import { letterModel, letterTokenizer } from '../support/letter-model.ts';
 import { roomy } from '../support/token-requests.ts';
 
 const never = new AbortController().signal;
@@ -11,7 +11,7 @@ const codes = (text: string): number[] => Array.from(text, (one) => one.charCode
 /** What the fake engine writes after a prompt. */
 const written = (prompt: readonly number[], count: number): string =>
   expectedTokens(prompt, count, new Set())
-    .map((id) => String.fromCharCode(...letters.bytes(id)))
+    .map((id) => String.fromCharCode(...letterTokenizer.bytes(id)))
     .join('');
 
 function request(fields: Partial<GenerateRequest>): GenerateRequest {
@@ -38,7 +38,7 @@ interface World {
 
 function world(special?: Parameters<typeof letterModel>[2]): World {
   const stepper = new FakeStepper({ slots: 4 });
-  const model = letterModel(stepper, 'letters', special);
+  const model = letterModel(stepper, 'letterTokenizer', special);
   const events: World['events'] = (fields) => model.generate?.(request(fields), never) ?? assert.fail();
   const ask: World['ask'] = (fields) => collect(events(fields));
   const refusal: World['refusal'] = async (fields) => {

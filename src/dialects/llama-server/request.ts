@@ -1,5 +1,5 @@
 import { InferenceError } from '../../contract/errors.ts';
-import type { GenerateRequest } from '../../contract/generate.ts';
+import type { GenerateRequest, OutputFormat } from '../../contract/generate.ts';
 import { toNativeLogitBias } from '../logit-bias.ts';
 import { isGiven, stopList } from '../request.ts';
 import { samplingOf, silentSampling, silentTemperature } from './sampling-body.ts';
@@ -22,6 +22,7 @@ export function toRequest(body: SamplingBody): Omit<GenerateRequest, 'prompt'> {
     minTokens: 0,
     ignoreEos: body.ignore_eos ?? false,
     sampling: samplingOf(body),
+    format: toFormat(body),
     stop: stopList(body.stop).filter((one) => one !== ''),
     logitBias: toNativeLogitBias(body.logit_bias),
     reuse: body.cache_prompt ?? undefined,
@@ -38,6 +39,17 @@ export function toRequest(body: SamplingBody): Omit<GenerateRequest, 'prompt'> {
       logitBias: 'logit_bias',
     },
   };
+}
+
+/** @throws InferenceError invalid_request where both are given */
+function toFormat({ grammar, json_schema: schema }: SamplingBody): OutputFormat | undefined {
+  const gbnf = grammar === '' ? undefined : (grammar ?? undefined);
+  if (gbnf !== undefined && isGiven(schema)) {
+    const message = 'grammar and json_schema both say what the answer is; give one of them.';
+    throw new InferenceError('invalid_request', message, { param: 'json_schema' });
+  }
+  if (isGiven(schema)) return { kind: 'schema', schema, param: 'json_schema' };
+  return gbnf === undefined ? undefined : { kind: 'grammar', gbnf, param: 'grammar' };
 }
 
 function alias(body: SamplingBody, name: 'n_predict' | 'n_cmpl', other: 'max_tokens' | 'n'): number | undefined {

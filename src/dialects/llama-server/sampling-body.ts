@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Sampling } from '../../contract/generate.ts';
-import { absent, boolean, empty, integer, must, number, only, seed, text } from '../fields.ts';
+import { boolean, empty, integer, must, number, only, seed, text } from '../fields.ts';
 import { nativeLogitBias } from '../logit-bias.ts';
 import { isGiven, withoutUnset } from '../request.ts';
 
@@ -31,6 +31,9 @@ const understood = {
   n_probs: integer(0, 100),
   cache_prompt: boolean(),
   return_tokens: boolean(),
+  /** GBNF; empty is none. */
+  grammar: text(),
+  json_schema: z.union([z.record(z.string(), z.json()), z.boolean()], { error: must('a JSON Schema') }).nullish(),
   response_fields: z.array(z.string(), { error: must('a list of names') }).nullish(),
 };
 
@@ -39,8 +42,6 @@ const sampler = 'this sampler is not supported';
 
 /** Fields that could change the text or the reply, taken at the value that doesn't. */
 const neutral = {
-  grammar: only([''], later),
-  json_schema: absent(later),
   typical_p: only([1], sampler),
   dry_multiplier: only([0], sampler),
   xtc_probability: only([0], sampler),

@@ -2,12 +2,17 @@ import { z } from 'zod';
 import { absent, boolean, empty, integer, must, number, only, seed, stop, text } from '../fields.ts';
 import { logitBias } from '../logit-bias.ts';
 import { messageList } from '../messages.ts';
+import { jsonObject } from './json-value.ts';
+import { responseFormat } from './response-format.ts';
+import { toolChoice, toolList } from './tools.ts';
 
 const later = 'it is not supported yet';
-const textOnly = 'this server writes text only';
+const textOnly = 'this model writes text only';
+const filled = must('a string that is not empty');
+const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 const noEffect = z.unknown().optional();
 
-/** Parameters with a meaning here; from `top_k` on they are extensions. */
+/** Parameters with a meaning here; from `top_k` on they are extensions of llama-server or vLLM. */
 const understood = {
   model: text(),
   messages: messageList,
@@ -26,6 +31,11 @@ const understood = {
     .nullish(),
   frequency_penalty: number(-2, 2, 'use 0 for no penalty'),
   presence_penalty: number(-2, 2, 'use 0 for no penalty'),
+  tools: toolList,
+  tool_choice: toolChoice,
+  parallel_tool_calls: boolean(),
+  response_format: responseFormat,
+  reasoning_effort: z.enum(efforts, { error: must(efforts.map((effort) => `"${effort}"`).join(', ')) }).nullish(),
   top_k: integer(-1, Infinity, 'use 0 to keep all tokens'),
   min_p: number(0, 1, 'use 0 to keep all tokens'),
   repetition_penalty: number(0.01, 100, 'use 1 for no penalty'),
@@ -33,27 +43,20 @@ const understood = {
   min_tokens: integer(0, Infinity),
   logit_bias: logitBias,
   cache_prompt: boolean(),
+  grammar: z.string({ error: filled }).min(1, { error: filled }).nullish(),
+  chat_template_kwargs: jsonObject('an object').nullish(),
+  reasoning_format: z.enum(['none', 'auto', 'deepseek'], { error: must('"none", "auto" or "deepseek"') }).nullish(),
 };
 
 /** Parameters that could change the text or the reply, taken at the value that doesn't. */
 const neutral = {
-  tools: empty('tools are not supported yet'),
-  tool_choice: only(['auto', 'none'], 'tools are not supported yet'),
-  functions: empty('functions are not supported yet'),
-  function_call: only(['auto', 'none'], 'functions are not supported yet'),
-  response_format: z
-    .looseObject(
-      { type: z.literal('text', { error: must('"text"', 'JSON output is not supported yet') }) },
-      { error: must('an object with type "text"') },
-    )
-    .nullish(),
+  functions: empty('functions are called tools now'),
+  function_call: only(['auto', 'none'], 'it is called tool_choice now'),
   modalities: z.array(z.literal('text', { error: must('"text"', textOnly) }), { error: must('["text"]') }).nullish(),
   audio: absent(textOnly),
   store: only([false], 'replies are not stored'),
-  reasoning_effort: only(['none'], later),
   verbosity: only(['medium'], later),
   web_search_options: absent('there is no web search here'),
-  grammar: absent(later),
 };
 
 /** Parameters of OpenAI's API that cannot change the text. */
@@ -61,7 +64,6 @@ const accepted = {
   user: text(),
   metadata: noEffect,
   service_tier: text(),
-  parallel_tool_calls: boolean(),
   prediction: noEffect,
   prompt_cache_key: text(),
   prompt_cache_retention: text(),

@@ -1,4 +1,11 @@
-import type { FinishReason, GenerateEvent, GenerateResult, TokenLogprob } from '../../contract/generate.ts';
+import type {
+  Choice,
+  FinishReason,
+  GenerateEvent,
+  GenerateResult,
+  TokenLogprob,
+  ToolCallPiece,
+} from '../../contract/generate.ts';
 import type { Frame, ReplyInfo } from '../dialect.ts';
 import { wireTimings } from '../timings.ts';
 import type { ChatBody } from './chat-body.ts';
@@ -12,14 +19,26 @@ const FINGERPRINT = 'fp_hearth';
 export function chatReply(result: GenerateResult, info: ReplyInfo, told = false): object {
   return {
     ...head('chat.completion', info),
-    choices: result.choices.map(({ text, finishReason, logprobs }, index) => ({
+    choices: result.choices.map((choice, index) => ({
       index,
-      message: { role: 'assistant', content: text, refusal: null },
-      logprobs: told ? wireLogprobs(logprobs ?? []) : null,
-      finish_reason: finishReason,
+      message: wireMessage(choice),
+      logprobs: told ? wireLogprobs(choice.logprobs ?? []) : null,
+      finish_reason: choice.finishReason,
     })),
     usage: wireUsage(result.usage, info),
     timings: wireTimings(result.usage, result.timings),
+  };
+}
+
+/** `reasoning_content` is DeepSeek's extension, which vLLM and llama-server speak. */
+function wireMessage({ text, reasoning, toolCalls = [] }: Choice): object {
+  const calls = toolCalls.map(({ id, ...call }) => ({ id, type: 'function', function: call }));
+  return {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    ...(reasoning !== undefined && { reasoning_content: reasoning }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    refusal: null,
   };
 }
 
@@ -56,6 +75,12 @@ export async function* chatFrames(
       case 'delta':
         yield { json: chunk(event.index, { content: event.text }, null, event.logprobs) };
         break;
+      case 'reasoning':
+        yield { json: chunk(event.index, { reasoning_content: event.text }) };
+        break;
+      case 'tool_call':
+        yield { json: chunk(event.index, { tool_calls: [wireCallPiece(event)] }) };
+        break;
       case 'finish':
         last.hold(chunk(event.index, {}, event.reason));
         break;
@@ -64,6 +89,12 @@ export async function* chatFrames(
     }
   }
   yield { text: '[DONE]' };
+}
+
+/** The first piece of a call has its id, type and name; the arguments follow. */
+function wireCallPiece({ call, id, name, argumentsDelta = '' }: ToolCallPiece): object {
+  if (name === undefined) return { index: call, function: { arguments: argumentsDelta } };
+  return { index: call, id, type: 'function', function: { name, arguments: argumentsDelta } };
 }
 
 function head(object: string, info: ReplyInfo) {

@@ -2,7 +2,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { GenerateRequest } from '../../contract/generate.ts';
 import type { DialectSettings, Generation } from '../dialect.ts';
 import { toLogitBias } from '../logit-bias.ts';
-import { toChat, unknownInMessages } from '../messages.ts';
+import { refuseStrayResults, toChat, unknownInMessages } from '../messages.ts';
 import { isGiven, stopList } from '../request.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { chatBody } from './chat-body.ts';
@@ -10,11 +10,14 @@ import type { ChatBody } from './chat-body.ts';
 import { chatFrames, chatReply } from './chat-reply.ts';
 import { openaiError } from './errors.ts';
 import { checkMinTokens, checkStreamOptions, samplingOf } from './generation.ts';
+import { toFormat } from './response-format.ts';
+import { templateVariables } from './template-variables.ts';
+import { toOffer, unknownInTools } from './tools.ts';
 
 const known = Object.keys(chatBody.shape);
 const streamOptionsKnown = Object.keys(chatBody.shape.stream_options.unwrap().unwrap().shape);
 
-/** `POST /v1/chat/completions`, text alone. */
+/** `POST /v1/chat/completions`: text and calls of tools. */
 export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
   const mode = settings.unknownFields ?? 'warn';
   return {
@@ -39,6 +42,7 @@ export function unknownInChat(body: ChatBody, mode: 'refuse' | 'warn'): string[]
     ...unknownFields(body, known, mode),
     ...unknownFields(body.stream_options ?? {}, streamOptionsKnown, mode, 'stream_options.'),
     ...unknownInMessages(body.messages, 'messages', mode),
+    ...unknownInTools(body.tools, mode),
   ];
 }
 
@@ -48,9 +52,19 @@ export function toRequest(body: ChatBody): GenerateRequest {
   const maxTokens = limit(body);
   const minTokens = body.min_tokens ?? 0;
   checkMinTokens(minTokens, maxTokens);
+  refuseStrayResults(body.messages);
+  const tools = toOffer(body);
+  const variables = templateVariables(body);
   return {
     model: body.model ?? undefined,
-    prompt: { kind: 'chat', messages: toChat(body.messages) },
+    prompt: {
+      kind: 'chat',
+      messages: toChat(body.messages),
+      ...(tools && { tools }),
+      ...(variables && { variables }),
+    },
+    format: toFormat(body),
+    splitReasoning: body.reasoning_format !== 'none',
     n: body.n ?? 1,
     maxTokens,
     silentTemperature: 1,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absent, boolean, integer, must, text } from '../fields.ts';
+import { boolean, integer, must, text } from '../fields.ts';
 import { openaiPrompt, promptField } from '../prompts.ts';
 import { chatBody } from './chat-body.ts';
 
@@ -21,6 +21,8 @@ const {
   min_tokens,
   logit_bias,
   cache_prompt,
+  grammar,
+  response_format,
   user,
   metadata,
   service_tier,
@@ -53,7 +55,8 @@ export const completionsBody = z.looseObject(
     min_tokens,
     logit_bias,
     cache_prompt,
-    grammar: absent('it is not supported yet'),
+    grammar,
+    response_format,
     user,
     metadata,
     service_tier,

@@ -9,6 +9,7 @@ import { completionsBody } from './completions-body.ts';
 import type { CompletionsBody } from './completions-body.ts';
 import { completionsFrames, completionsReply } from './completions-reply.ts';
 import { openaiError } from './errors.ts';
+import { toFormat } from './response-format.ts';
 import { checkMinTokens, checkStreamOptions, samplingOf } from './generation.ts';
 
 const known = Object.keys(completionsBody.shape);
@@ -68,6 +69,7 @@ function toRequest(body: CompletionsBody): GenerateRequest {
     ignoreEos: body.ignore_eos ?? false,
     sampling: samplingOf(body),
     stop: stopList(body.stop),
+    format: toFormat(body),
     logitBias: toLogitBias(body.logit_bias),
     reuse: body.cache_prompt ?? undefined,
     logprobs: body.logprobs ?? undefined,

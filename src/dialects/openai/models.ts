@@ -28,5 +28,6 @@ function entry(info: ModelInfo) {
     context_size: info.contextSize,
     format: info.format,
     tasks: info.tasks,
+    ...(info.dimensions !== undefined && { dimensions: info.dimensions }),
   };
 }

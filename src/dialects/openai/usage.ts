@@ -1,13 +1,18 @@
 import type { Usage } from '../../contract/generate.ts';
 import type { ReplyInfo } from '../dialect.ts';
 
-/** The `usage` object, with `prompt_tokens_details` for clients that know it. */
-export function wireUsage({ promptTokens, completionTokens, cachedTokens }: Usage, info: ReplyInfo): object {
+/** The `usage` object, with `prompt_tokens_details` and `completion_tokens_details` for clients that know them. */
+export function wireUsage(usage: Usage, info: ReplyInfo): object {
+  const { promptTokens, completionTokens, cachedTokens, reasoningTokens } = usage;
+  const details = {
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+    ...(reasoningTokens !== undefined && { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
+  };
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    ...(knowsDetails(info.headers) && { prompt_tokens_details: { cached_tokens: cachedTokens } }),
+    ...(knowsDetails(info.headers) && details),
   };
 }
 

@@ -61,7 +61,15 @@ export interface SamplerConfig {
   repeatPenaltyFrequencyPenalty?: number;
   tokenBiasKeys?: Uint32Array;
   tokenBiasValues?: Float32Array;
+  /** Holds the tokens to a grammar. Without it a grammar of the last configuration is let go. */
+  grammarEvaluationState?: AddonGrammarState;
 }
+
+/** A grammar that llama.cpp's parser took. */
+export type AddonGrammar = object & { readonly grammar: unique symbol };
+
+/** How far a text has come in a grammar; sampleToken moves it on. After an error it must not be used again. */
+export type AddonGrammarState = object & { readonly grammarState: unique symbol };
 
 export interface AddonSampler {
   applyConfig(config: SamplerConfig): void;
@@ -78,10 +86,18 @@ export interface AddonModel {
   getMemoryBreakdown(): { cpuRam: number; gpuVram: number };
 }
 
+interface Bindings {
+  AddonSampler: new (model: AddonModel) => AddonSampler;
+  /** @throws Error where the text is not a grammar with a rule `root`, or is left-recursive */
+  AddonGrammar: new (gbnf: string, options: { addonExports: object; rootRuleName: string }) => AddonGrammar;
+  /** Parses the grammar's text once more. */
+  AddonGrammarEvaluationState: new (model: AddonModel, grammar: AddonGrammar) => AddonGrammarState;
+}
+
 interface Internals {
   _ctx: AddonContext;
   _model: AddonModel;
-  _bindings: { AddonSampler: new (model: AddonModel) => AddonSampler };
+  _bindings: Bindings;
 }
 
 const contextCalls = [
@@ -120,10 +136,23 @@ export function addonContext(context: LlamaContext): AddonContext {
  * @throws Error that names what this version of node-llama-cpp lacks
  */
 export function createAddonSampler(llama: Llama, model: AddonModel): AddonSampler {
-  const bindings = (llama as unknown as Partial<Internals>)._bindings;
-  required(bindings?.AddonSampler.prototype as AddonSampler | undefined, 'AddonSampler', ['applyConfig', 'dispose']);
-  if (!bindings) throw new Error('node-llama-cpp has no Llama._bindings');
+  const bindings = bindingsOf(llama);
+  required(bindings.AddonSampler.prototype as AddonSampler | undefined, 'AddonSampler', ['applyConfig', 'dispose']);
   return new bindings.AddonSampler(model);
+}
+
+/**
+ * A grammar's state before the first token. It takes 0.7 ms for 18 KB of text; copying one (llama_grammar_clone_impl) more.
+ * @throws Error where llama.cpp refuses the text; it writes the reason, with the whole text, to stderr
+ */
+export function createGrammarState(llama: Llama, model: AddonModel, gbnf: string): AddonGrammarState {
+  const bindings = required(bindingsOf(llama), 'Llama._bindings', ['AddonGrammar', 'AddonGrammarEvaluationState']);
+  const grammar = new bindings.AddonGrammar(gbnf, { addonExports: bindings, rootRuleName: 'root' });
+  return new bindings.AddonGrammarEvaluationState(model, grammar);
+}
+
+function bindingsOf(llama: Llama): Bindings {
+  return required((llama as unknown as Partial<Internals>)._bindings, 'Llama._bindings', ['AddonSampler']);
 }
 
 function required<T extends object>(object: T | undefined, name: string, calls: readonly (keyof T & string)[]): T {

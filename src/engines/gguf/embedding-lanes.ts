@@ -2,7 +2,7 @@ import { abortError, InferenceError } from '../../contract/errors.ts';
 
 /** Computes one input at a time; several lanes compute beside each other. */
 export interface Lane {
-  compute(tokens: readonly number[], threads: number): Promise<Float32Array>;
+  compute(tokens: readonly number[], threads: number): Promise<Float64Array>;
 }
 
 interface Job {
@@ -10,7 +10,8 @@ interface Job {
   group: symbol;
   tokens: readonly number[];
   signal: AbortSignal;
-  resolve(vector: Float32Array): void;
+  begun(): void;
+  resolve(vector: Float64Array): void;
   reject(error: Error): void;
 }
 
@@ -32,17 +33,34 @@ export class LanePool {
     this.cores = cores;
   }
 
+  /** Inputs that are being computed, and those that wait for a lane. */
+  get load(): { busy: number; waiting: number } {
+    return { busy: this.count - this.idle.length, waiting: this.jobs.length };
+  }
+
   /**
    * The vectors of inputs, in their order. The longest begin, so that no lane is left with a long one at the end.
+   * @param begun called once, when the first is at work
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
-  async run(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<Float32Array[]> {
+  async run(
+    inputs: readonly (readonly number[])[],
+    signal: AbortSignal,
+    begun: () => void = () => {},
+  ): Promise<Float64Array[]> {
     if (signal.aborted) throw abortError(signal);
     if (this.closed) throw this.closed;
     const group = Symbol('inputs of one call');
-    const vectors: Promise<Float32Array>[] = [];
+    let first = true;
+    const start = (): void => {
+      if (first) begun();
+      first = false;
+    };
+    const vectors: Promise<Float64Array>[] = [];
     for (const [at, tokens] of [...inputs.entries()].toSorted(([, a], [, b]) => b.length - a.length)) {
-      vectors[at] = new Promise((resolve, reject) => this.jobs.push({ group, tokens, signal, resolve, reject }));
+      vectors[at] = new Promise((resolve, reject) =>
+        this.jobs.push({ group, tokens, signal, begun: start, resolve, reject }),
+      );
     }
     const onAbort = (): void => this.drop((job) => job.group === group, abortError(signal));
     signal.addEventListener('abort', onAbort, { once: true });
@@ -85,6 +103,7 @@ export class LanePool {
     // All lanes that are about to begin count as busy.
     await Promise.resolve();
     for (let job = this.jobs.shift(); job; job = this.jobs.shift()) {
+      job.begun();
       const busy = this.count - this.idle.length;
       const threads = job.tokens.length < WORTH_THREADS ? 1 : Math.max(1, Math.floor(this.cores / busy));
       try {

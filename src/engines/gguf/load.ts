@@ -1,201 +1,28 @@
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama-cpp';
-import { InferenceError } from '../../contract/errors.ts';
-import type { Stepper } from '../../contract/tokens.ts';
+import type { Task } from '../../contract/model.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
-import { addonContext, addonModel, createAddonSampler, type AddonContext } from './addon.ts';
-import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
-import { createContext, type PlannedContext } from './context.ts';
-import { usableCores } from './cores.ts';
-import { describeDevice, openDevice } from './devices.ts';
-import { checkGgufFile } from './gguf-file.ts';
-import { Handover } from './handover.ts';
-import { measureHandover } from './handover-costs.ts';
-import { LogprobReader } from './logprobs.ts';
-import { SlotSampler } from './sampler.ts';
-import { GgufStepper } from './stepper.ts';
-import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
-import { createTokenizer } from './tokenizer.ts';
+import { createEmbedder } from './embedder.ts';
+import { createGenerator } from './generator.ts';
+import { openModel, type OpenModel } from './open-model.ts';
+import { createRanker } from './ranker.ts';
+import { taskOf } from './task.ts';
+
+const prepare: Record<Task, (opened: OpenModel, options: LoadOptions) => Promise<Engine>> = {
+  generate: createGenerator,
+  embed: createEmbedder,
+  rank: createRanker,
+};
 
 /**
- * Loads a GGUF file.
- * @throws InferenceError model_failed for a file that is no model, insufficient_memory, invalid_request for a device that is not there
+ * Loads a GGUF file for what it was made for.
+ * @throws InferenceError model_failed for a file that is no model, unsupported for one that can do nothing of ours,
+ * insufficient_memory, invalid_request for a device that is not there or a context that the model was not trained on
  */
 export async function loadGguf(options: LoadOptions): Promise<Engine> {
-  await checkGgufFile(options.path);
-  const cores = chooseThreads(options.threads);
-  const engineErrors: string[] = [];
-  const llama = await openDevice(options.device, (level, message) => {
-    // The logger outlives the load; a few lines tell why one failed.
-    if (level === 'error' && engineErrors.length < 10) engineErrors.push(message);
-    options.onLog?.(level, message);
-  });
-  const model = await loadModel(llama, options, engineErrors);
+  const opened = await openModel(options);
   try {
-    checkModel(model, options);
-    const { context, memory, ...sizes } = await createContext(llama, model, options, cores);
-    const tokenizer = createTokenizer(model);
-    const stepper = await createStepper({
-      llama,
-      model,
-      context,
-      cores,
-      options,
-      endTokens: tokenizer.special.eog,
-      ...sizes,
-    });
-    return {
-      format: 'gguf',
-      stepper,
-      tokenizer,
-      chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
-      device: await describeDevice(options.device, llama, cores),
-      states: {
-        engine: `llama.cpp ${llama.llamaCppRelease.release}`,
-        state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}`,
-      },
-      memory,
-    };
+    return await prepare[taskOf(opened.model, options.path)](opened, options);
   } catch (error) {
-    await model.dispose();
+    await opened.model.dispose();
     throw error;
   }
-}
-
-interface StepperParts extends Omit<PlannedContext, 'memory'> {
-  llama: Llama;
-  model: LlamaModel;
-  cores: number;
-  options: LoadOptions;
-  endTokens: ReadonlySet<number>;
-}
-
-/** Measures what steps and copies cost here. */
-async function createStepper(parts: StepperParts): Promise<Stepper> {
-  const { llama, model, context, contextSize, slots, batchSize, cores, options, endTokens } = parts;
-  const native = addonContext(context);
-  const fillable = await canForgetTail(native);
-  const { threads, affordableGap: gap } = await tuneSteps(native, llama, slots, cores, options.threads, fillable);
-  const costs = await measureHandover(native, slots, fillable, options.scratchFolder);
-  const createSampler = () => createAddonSampler(llama, addonModel(model));
-  const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), endTokens));
-  const logprobs = samplers.map(() => new LogprobReader(createSampler));
-  return new GgufStepper({
-    context: native,
-    samplers,
-    logprobs,
-    contextSize,
-    batchSize,
-    affordableGap: gap,
-    padsChunks: fillable && llama.gpu === false && options.flashAttention !== 'off',
-    threads,
-    handover: new Handover(native, costs, contextSize, join(options.scratchFolder, 'copy.state')),
-    dispose: async () => {
-      for (const sampler of samplers) sampler.native.dispose();
-      for (const reader of logprobs) reader.dispose();
-      await context.dispose();
-      await model.dispose();
-    },
-  });
-}
-
-/** @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower */
-export function chooseThreads(wanted: number | undefined): number {
-  const cores = usableCores();
-  if (wanted === undefined || wanted <= cores) return wanted ?? cores;
-  throw new InferenceError(
-    'invalid_request',
-    `--threads ${wanted} is more than the ${cores} CPU cores that this process may use; ask for at most ${cores}.`,
-    { param: 'threads' },
-  );
-}
-
-/**
- * Loads a model file's weights.
- * @param engineErrors llama.cpp's own lines, which may come a moment later
- * @throws InferenceError model_failed, insufficient_memory
- */
-export async function loadModel(
-  llama: Llama,
-  options: Pick<LoadOptions, 'path' | 'gpuLayers' | 'onProgress'>,
-  engineErrors: readonly string[],
-): Promise<LlamaModel> {
-  try {
-    return await llama.loadModel({
-      modelPath: options.path,
-      gpuLayers: llama.gpu === false ? 0 : options.gpuLayers,
-      onLoadProgress: (fraction) => options.onProgress?.(fraction),
-    });
-  } catch (error) {
-    // The addon hands its log lines over a moment later.
-    for (let wait = 0; wait < 20 && engineErrors.length === 0; wait += 1) await sleep(10);
-    const [first] = engineErrors;
-    const reason = first ?? (error instanceof Error ? error.message : String(error));
-    const tooBig = error instanceof InsufficientMemoryError;
-    throw new InferenceError(
-      tooBig ? 'insufficient_memory' : 'model_failed',
-      `The model file ${options.path} cannot be loaded; llama.cpp says: ${reason.trim()}.`,
-      { cause: error },
-    );
-  }
-}
-
-/** @throws InferenceError for a model that cannot generate, or a context that it was not trained on */
-function checkModel(model: LlamaModel, options: LoadOptions): void {
-  const { architecture } = model.fileInfo.metadata.general;
-  const causal = model.fileInfo.architectureMetadata.attention?.causal;
-  if (causal === false) {
-    throw new InferenceError(
-      'unsupported',
-      `The model ${options.path} (${architecture}) makes embeddings and cannot generate text; name a model that does.`,
-    );
-  }
-  if (options.contextSize !== undefined && options.contextSize > model.trainContextSize) {
-    throw new InferenceError(
-      'invalid_request',
-      `--context-size ${options.contextSize} is more than the ${model.trainContextSize} tokens that the model was trained on; lower it.`,
-      { param: 'context-size' },
-    );
-  }
-}
-
-/** Threads and gaps by measuring; on a GPU the threads do not matter, and an idle row costs next to nothing. */
-async function tuneSteps(
-  context: AddonContext,
-  llama: Llama,
-  slots: number,
-  cores: number,
-  threads: number | undefined,
-  fillable: boolean,
-): Promise<{ threads: Threads; affordableGap: number }> {
-  if (llama.gpu !== false) return { threads: fixedThreads(cores), affordableGap: fillable ? slots : 0 };
-  const costs = await measureSteps(
-    threads === undefined ? powersOfTwoTo(cores) : [threads],
-    slots,
-    async (size, count) => {
-      context.initBatch(size);
-      for (let slot = 0; slot < size; slot += 1) context.addToBatch(slot, 0, Uint32Array.of(0), new Uint32Array());
-      context.setThreads(count);
-      await context.decodeBatch();
-      for (let slot = 0; slot < size; slot += 1) context.disposeSequence(slot);
-    },
-  );
-  return {
-    threads: threads === undefined ? new LearnedThreads(costs) : fixedThreads(threads),
-    affordableGap: fillable ? affordableGap(costs) : 0,
-  };
-}
-
-/** Recurrent and hybrid models keep one state for all they read and cannot take a token back. */
-async function canForgetTail(context: AddonContext): Promise<boolean> {
-  // One by one: a batch may be as small as that.
-  for (const position of [0, 1]) {
-    context.initBatch(1);
-    context.addToBatch(0, position, Uint32Array.of(0), new Uint32Array());
-    await context.decodeBatch();
-  }
-  const can = context.removeTokenCellsFromSequence(0, 1, -1);
-  context.disposeSequence(0);
-  return can;
 }

@@ -1,30 +1,56 @@
 import type { TokenRequest } from '../../contract/tokens.ts';
-import type { AddonSampler, SamplerConfig } from './addon.ts';
+import type { AddonGrammarState, AddonSampler, SamplerConfig } from './addon.ts';
+
+/** What a slot's sampler has to know of its model. */
+export interface SamplerModel {
+  /** Tokens that must not come before a request's minTokens. */
+  endTokens: ReadonlySet<number>;
+  /** Names of the other control tokens. Llama.cpp's grammars take such a token for the characters of its name. */
+  controlTokens: ReadonlyMap<number, string>;
+  /** A grammar's state before the first token. @throws Error where llama.cpp refuses the text */
+  createGrammarState(gbnf: string): AddonGrammarState;
+}
 
 /**
- * A slot's sampler, kept over many requests. The addon's order is bias → penalties → topK → topP → minP → temperature.
+ * A slot's sampler, kept over many requests. The addon's order is bias → penalties → topK → topP → minP → temperature;
+ * where a grammar refuses what comes out, the grammar comes first and then all of these again.
  */
 export class SlotSampler {
   readonly native: AddonSampler;
-  private readonly endTokens: ReadonlySet<number>;
+  private readonly model: SamplerModel;
+  /** Tokens that the grammar's request must not sample. */
+  private unwritten: readonly number[] = [];
   private config: SamplerConfig = { temperature: 0, seed: 0 };
   private request: TokenRequest | undefined;
   private generated: number[] = [];
 
-  /** @param endTokens tokens that must not come before a request's minTokens */
-  constructor(native: AddonSampler, endTokens: ReadonlySet<number>) {
+  constructor(native: AddonSampler, model: SamplerModel) {
     this.native = native;
-    this.endTokens = endTokens;
+    this.model = model;
   }
 
-  /** Starts anew: random state, penalties and bias of the last request are gone. */
+  /**
+   * Starts anew: random state, penalties, bias and grammar of the last request are gone.
+   * @throws Error where llama.cpp refuses the grammar
+   */
   begin(request: TokenRequest): void {
     this.request = request;
     this.generated = [];
     this.config = samplerConfig(request);
+    this.unwritten = [];
+    if (request.grammar !== undefined) {
+      const { gbnf, special } = request.grammar;
+      this.config.grammarEvaluationState = this.model.createGrammarState(gbnf);
+      this.unwritten = [...this.model.controlTokens].flatMap(([id, name]) => (special.includes(name) ? [] : [id]));
+    }
     // The same seed given twice would go on from the old random state, so another one comes between.
     this.native.applyConfig({ temperature: 0, seed: (this.config.seed ^ 1) >>> 0 });
     this.native.applyConfig(this.withBias());
+  }
+
+  /** Whether a grammar holds the request. */
+  get held(): boolean {
+    return this.config.grammarEvaluationState !== undefined;
   }
 
   /** Takes note of a token that was sampled. */
@@ -41,8 +67,9 @@ export class SlotSampler {
       ? { repeatPenaltyTokens: Uint32Array.from([...config.repeatPenaltyTokens, ...generated]) }
       : {};
     const bias = new Map(request?.logitBias?.map((one) => [one.id, one.bias]));
+    for (const id of this.unwritten) bias.set(id, -Infinity);
     if (request !== undefined && generated.length < request.minTokens) {
-      for (const id of this.endTokens) bias.set(id, -Infinity);
+      for (const id of this.model.endTokens) bias.set(id, -Infinity);
     }
     if (bias.size === 0) return { ...config, ...penalized };
     const tokenBiasKeys = Uint32Array.from(bias.keys());

@@ -1,5 +1,7 @@
+import { InferenceError } from '../../contract/errors.ts';
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
+import type { Turns } from './core-turns.ts';
 import type { Handover } from './handover.ts';
 import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';
@@ -14,6 +16,7 @@ export interface StepperOptions {
   contextSize: number;
   batchSize: number;
   threads: Threads;
+  turns: Turns;
   handover: Handover;
   /** Idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
@@ -91,17 +94,18 @@ export class GgufStepper implements Stepper {
       for (const index of indexes) wanted.push({ slot, index });
     }
     const cells = entries.reduce((sum, { slot }) => sum + this.length(slot), 0);
-    const used = threads.choose(total, cells);
-    context.setThreads(used);
+    const turn = await this.options.turns.take(threads.choose(total, cells));
+    context.setThreads(turn.threads);
     const began = performance.now();
     try {
       await context.decodeBatch();
     } finally {
+      turn.release();
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
       const [chunk] = padding.length > 0 ? entries : [];
       if (chunk) context.removeTokenCellsFromSequence(chunk.slot, this.length(chunk.slot) + chunk.tokens.length, -1);
     }
-    threads.measured(total, cells, used, performance.now() - began);
+    threads.measured(total, cells, turn.threads, performance.now() - began);
     await this.options.handover.decoded();
     for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
     const sampled = await Promise.allSettled(wanted.map(({ slot, index }) => this.sample(slot, index)));
@@ -147,8 +151,16 @@ export class GgufStepper implements Stepper {
 
   private async sample(slot: number, index: number): Promise<StepResult[number]> {
     const sampler = this.sampler(slot);
-    const id = await this.options.context.sampleToken(index, sampler.native);
-    if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
+    let id: number;
+    try {
+      id = await this.options.context.sampleToken(index, sampler.native);
+      if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
+    } catch (error) {
+      // A grammar that no token fits is the request's own fault, and no reason to fail the others of the step.
+      if (!sampler.held) throw error;
+      const message = 'No token of this model fits the grammar any more; change the grammar, or what bans its tokens.';
+      return { slot, id: -1, stuck: new InferenceError('invalid_request', message, { cause: error }) };
+    }
     sampler.accepted(id);
     const reader = this.telling.has(slot) ? this.options.logprobs[slot] : undefined;
     return reader ? { slot, id, logprobs: await reader.read(this.options.context, index, id) } : { slot, id };

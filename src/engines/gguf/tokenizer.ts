@@ -12,6 +12,7 @@ const NAMED = UNKNOWN | CONTROL | USER_DEFINED;
 const NOTHING = new Uint8Array();
 
 interface Vocabulary {
+  size: number;
   specialTexts: string[];
   addedTexts: string[];
   /** Special and added tokens. */
@@ -20,7 +21,6 @@ interface Vocabulary {
   namedIds: Map<string, number>;
   eog: Set<number>;
   longestToken: number;
-  size: number;
   byteLevel: boolean;
 }
 
@@ -34,10 +34,10 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
   const spacePrefix = bytes(native.tokenize('a', false)[0] ?? -1)[0] === 0x20;
   const { tokens } = model;
 
-  const encode = (text: string, { special, continues }: EncodeOptions): number[] => {
+  const encode = (text: string, { special, added = special, continues }: EncodeOptions): number[] => {
     const ids = spacePrefix && continues ? encodeContinuing(text, special) : Array.from(native.tokenize(text, special));
     // llama.cpp parses names of added tokens whatever it is told; a name without its first character is none.
-    const parsed = !special && text.length > 1 && ids.some((id) => vocabulary.named.has(id));
+    const parsed = !added && text.length > 1 && ids.some((id) => vocabulary.named.has(id));
     if (!parsed) return ids;
     const [first = ''] = text;
     return [
@@ -83,6 +83,16 @@ function infillTokens({ tokens }: LlamaModel, { namedIds }: Vocabulary): InfillT
   return { prefix, suffix, middle, project: first(projectMarks), file: first(fileMarks) };
 }
 
+/** The tokens that are neither text nor an end, with their names. */
+export function controlTokens({ encode, specialTexts, special: { eog } }: Tokenizer): Map<number, string> {
+  return new Map(
+    specialTexts.flatMap((name): [number, string][] => {
+      const [id, ...rest] = encode(name, { special: true, continues: false });
+      return id === undefined || rest.length > 0 || eog.has(id) ? [] : [[id, name]];
+    }),
+  );
+}
+
 function tokenBytes(native: AddonModel, id: number, byteLevel: boolean): Uint8Array {
   if (id < 0) return NOTHING;
   const attributes = native.getTokenAttributes(id);
@@ -95,13 +105,13 @@ function tokenBytes(native: AddonModel, id: number, byteLevel: boolean): Uint8Ar
 function readVocabulary(model: LlamaModel, native: AddonModel): Vocabulary {
   const size = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
   const vocabulary: Vocabulary = {
+    size,
     specialTexts: [],
     addedTexts: [],
     named: new Set(),
     namedIds: new Map(),
     eog: new Set(),
     longestToken: 1,
-    size,
     byteLevel: false,
   };
   let spaces = false;
