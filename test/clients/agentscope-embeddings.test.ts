@@ -40,10 +40,10 @@ after(async () => {
 });
 
 /** What each release has: post_api_embedding came with 0.0.5. */
-const types: Record<Release, readonly string[]> = {
+const types = {
   '0.0.4': ['openai_embedding'],
   '0.1.1': ['openai_embedding', 'post_api_embedding'],
-};
+} as const;
 
 for (const release of ['0.0.4', '0.1.1'] as const) {
   test(`AgentScope ${release} gets vectors from the second model through ${types[release].join(' and ')}`, async (t) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import OpenAI from 'openai';
+import { apiKey, dimensions, startForClients } from '../support/client-server.ts';
 import { metric } from '../support/scrape.ts';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
+import type { ServerProcess } from '../support/server-process.ts';
 import { until } from '../support/server.ts';
 
-const apiKey = 'secret';
-const model = 'gpt-4o-mini';
+const model = 'chat';
 const messages = [{ role: 'user' as const, content: 'What is the capital of France?' }];
 const ask = { model, messages, temperature: 0, max_completion_tokens: 16 };
 /** Runs until it is cut off. */
@@ -15,8 +15,7 @@ const endless = { ...ask, max_completion_tokens: 1500, ignore_eos: true };
 let server: ServerProcess;
 let client: OpenAI;
 before(async () => {
-  const limits = ['--context-size', '2048', '--parallel', '2', '--max-queue', '2'];
-  server = await startServer([...limits, '--api-key', apiKey, '--prefix-reuse', 'off']);
+  server = await startForClients(['--parallel', '2', '--max-queue', '2']);
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
 });
 after(async () => assert.equal(await server.stop(), 0));
@@ -32,7 +31,7 @@ test('chat gives a typed completion with usage and a request id', async () => {
   const { data, response, request_id: id } = await client.chat.completions.create(ask).withResponse();
   assert.equal(response.headers.get('x-request-id'), id);
   assert.equal(data.object, 'chat.completion');
-  assert.equal(data.model, 'SmolLM2-135M-Instruct.Q4_1');
+  assert.equal(data.model, model);
   const [choice] = data.choices;
   assert.match(choice?.message.content ?? '', /\S/);
   assert.ok(choice?.finish_reason === 'stop' || choice?.finish_reason === 'length');
@@ -94,8 +93,25 @@ test('completions, their stream, and models work', async () => {
   assert.equal(text, whole.choices[0]?.text);
   const ids: string[] = [];
   for await (const { id } of client.models.list()) ids.push(id);
-  assert.deepEqual(ids, ['SmolLM2-135M-Instruct.Q4_1']);
-  assert.equal((await client.models.retrieve(ids[0] ?? '')).object, 'model');
+  assert.deepEqual(ids, ['chat', 'vectors']);
+  assert.equal((await client.models.retrieve('vectors')).object, 'model');
+});
+
+test('embeddings come as the client asks for them by default, as floats, and shortened', async () => {
+  const input = ['one text', 'and another'];
+  const { data, usage } = await client.embeddings.create({ model: 'vectors', input });
+  assert.deepEqual(
+    data.map(({ index, embedding }) => [index, embedding.length]),
+    input.map((_text, index) => [index, dimensions]),
+  );
+  assert.ok(usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens);
+  const floats = await client.embeddings.create({ model: 'vectors', input, encoding_format: 'float' });
+  assert.deepEqual(
+    floats.data.map(({ embedding }) => [...new Float32Array(embedding)]),
+    data.map(({ embedding }) => [...embedding]),
+  );
+  const short = await client.embeddings.create({ model: 'vectors', input: 'one text', dimensions: 8 });
+  assert.equal(short.data[0]?.embedding.length, 8);
 });
 
 test('each way to fail is the exception class that the client has for it', async () => {
@@ -119,6 +135,12 @@ test('each way to fail is the exception class that the client has for it', async
       () => client.withOptions({ apiKey: 'x' }).models.list(),
       OpenAI.AuthenticationError,
       { status: 401 },
+    ],
+    [
+      'a model that is not there',
+      () => create({ model: 'gpt-4' }),
+      OpenAI.NotFoundError,
+      { code: 'model_not_found', param: 'model' },
     ],
     ['a wrong path', () => client.get('/nothing'), OpenAI.NotFoundError, { status: 404 }],
     [
