@@ -5,18 +5,19 @@ from typing import Literal
 from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, Runner, function_tool, set_tracing_disabled
 from answers import answer, task
 from openai import AsyncOpenAI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 given = task()
 set_tracing_disabled(True)  # traces would go to OpenAI
+client = AsyncOpenAI(base_url=given["base_url"], api_key=given["api_key"], max_retries=0)
 asked = []
 
 
 class Person(BaseModel):
     """Somebody."""
 
-    name: str
-    likes: list[Literal["tea", "coffee"]]
+    name: str = Field(max_length=12)
+    likes: list[Literal["tea", "coffee"]] = Field(max_length=2)
 
 
 @function_tool
@@ -27,9 +28,14 @@ def weather(city: Literal["Rome", "Oslo"], days: int) -> str:
 
 
 def agent(tool_choice=None, **options):
-    """An agent with a client of its own: each call has its own event loop."""
-    client = AsyncOpenAI(base_url=given["base_url"], api_key=given["api_key"], max_retries=0)
-    settings = ModelSettings(temperature=0, max_tokens=200, tool_choice=tool_choice, include_usage=True)
+    """An agent that calls one tool a turn at most."""
+    settings = ModelSettings(
+        temperature=0,
+        max_tokens=100,
+        tool_choice=tool_choice,
+        parallel_tool_calls=False if options.get("tools") else None,
+        include_usage=True,
+    )
     return Agent(
         name="Alice",
         instructions="Answer in one short sentence.",

@@ -9,9 +9,10 @@ from agentscope.message import AssistantMsg, SystemMsg, ToolResultBlock, UserMsg
 from agentscope.model import OpenAIChatModel
 from agentscope.tool import ToolChoice
 from answers import answer, task
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 given = task()
+credential = OpenAICredential(api_key=given["api_key"], base_url=given["base_url"])
 messages = [
     SystemMsg(name="system", content="Answer in one short sentence."),
     UserMsg(name="Bob", content="How is the weather in Rome?"),
@@ -35,18 +36,14 @@ tools = [
 class Person(BaseModel):
     """Somebody."""
 
-    name: str
-    likes: list[Literal["tea", "coffee"]]
-
-
-def credential():
-    return OpenAICredential(api_key=given["api_key"], base_url=given["base_url"])
+    name: str = Field(max_length=12)
+    likes: list[Literal["tea", "coffee"]] = Field(max_length=2)
 
 
 def model(stream, max_tokens=24):
-    """A model with a client of its own: each call has its own event loop."""
-    parameters = OpenAIChatModel.Parameters(max_tokens=max_tokens, temperature=0)
-    return OpenAIChatModel(credential(), "chat", parameters, stream=stream, max_retries=0)
+    """The server's chat model, which calls one tool a turn at most."""
+    parameters = OpenAIChatModel.Parameters(max_tokens=max_tokens, temperature=0, parallel_tool_calls=False)
+    return OpenAIChatModel(credential, "chat", parameters, stream=stream, max_retries=0)
 
 
 def counted(response):
@@ -98,7 +95,7 @@ async def agent():
 
 
 async def embeddings():
-    vectors = OpenAIEmbeddingModel(credential(), "vectors", 8, max_retries=0)
+    vectors = OpenAIEmbeddingModel(credential, "vectors", 8, max_retries=0)
     response = await vectors(["one text", "and another"])
     return [len(vector) for vector in response.embeddings]
 

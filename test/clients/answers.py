@@ -13,18 +13,14 @@ def task():
 
 
 def answer(calls):
-    """Makes every call, by name, and writes what it gave or its traceback to the file of the second argument."""
+    """Makes every call, also asynchronous ones, by name, and writes what it gave or its traceback to the file of the second argument."""
     answers = {}
-    for name, call in calls.items():
-        try:
-            answers[name] = {"gave": given(call)}
-        except Exception:  # the other calls still answer
-            answers[name] = {"raised": traceback.format_exc()}
+    with asyncio.Runner() as runner:
+        for name, call in calls.items():
+            try:
+                result = call()
+                answers[name] = {"gave": runner.run(result) if inspect.iscoroutine(result) else result}
+            except Exception:  # the other calls still answer
+                answers[name] = {"raised": traceback.format_exc()}
     with open(sys.argv[2], "w", encoding="utf-8") as file:
         json.dump(answers, file)
-
-
-def given(call):
-    """What a call gives, also an asynchronous one."""
-    result = call()
-    return asyncio.run(result) if inspect.iscoroutine(result) else result

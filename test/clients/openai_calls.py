@@ -5,7 +5,7 @@ from typing import Literal
 
 import openai
 from answers import answer, task
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 given = task()
 options = {"base_url": given["base_url"], "api_key": given["api_key"], "max_retries": 0}
@@ -29,8 +29,8 @@ class Weather(BaseModel):
 class Person(BaseModel):
     """Somebody."""
 
-    name: str
-    likes: list[Literal["tea", "coffee"]]
+    name: str = Field(max_length=12)
+    likes: list[Literal["tea", "coffee"]] = Field(max_length=2)
 
 
 weather = openai.pydantic_function_tool(Weather, name="weather")
@@ -43,10 +43,12 @@ def chat():
 
 
 def stream():
-    """The pieces, and the object that the package makes of them."""
-    with client.chat.completions.stream(**ask, stream_options={"include_usage": True}) as events:
+    """The pieces, and the object that the package makes of them, which it refuses to where the text was cut off."""
+    ends = {**ask, "max_completion_tokens": 200, "stop": [".", ",", "!", "?", "\n"]}
+    with client.chat.completions.stream(**ends, stream_options={"include_usage": True}) as events:
         pieces = [event.delta for event in events if event.type == "content.delta"]
-        return {"pieces": pieces, "final": events.get_final_completion().model_dump()}
+        final = events.get_final_completion()
+    return {"pieces": pieces, "final": final.model_dump(), "whole": client.chat.completions.create(**ends).model_dump()}
 
 
 def parse():

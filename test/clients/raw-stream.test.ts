@@ -4,16 +4,15 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { postJson } from '../support/real-server.ts';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
+import { apiKey, startForClients } from '../support/client-server.ts';
+import type { ServerProcess } from '../support/server-process.ts';
 
 let server: ServerProcess;
 let london: number;
 before(async () => {
-  // What is compared here holds for one request at a time with reuse off.
-  server = await startServer(['--context-size', '2048', '--prefix-reuse', 'off']);
-  const { body } = await postJson(`${server.url}/tokenize`, { content: ' London' });
-  [london] = z.object({ tokens: z.tuple([z.number()]) }).parse(body).tokens;
+  server = await startForClients();
+  const { body } = await curl('/tokenize', { content: ' London' });
+  [london] = z.object({ tokens: z.tuple([z.number()]) }).parse(JSON.parse(body)).tokens;
 });
 after(async () => assert.equal(await server.stop(), 0));
 
@@ -27,10 +26,14 @@ interface Raw {
 
 /** What `curl -N` gets, as it is on the wire. @throws AssertionError where there is no curl */
 async function curl(path: string, body: object): Promise<Raw> {
-  const type = ['-H', 'content-type: application/json'];
-  const child = spawn('curl', ['-sSN', '-i', `${server.url}${path}`, ...type, '-d', JSON.stringify(body)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const headers = ['-H', 'content-type: application/json', '-H', `authorization: Bearer ${apiKey}`];
+  const child = spawn(
+    'curl',
+    ['-sSN', '-i', `${server.url}${path}`, ...headers, '-d', JSON.stringify({ model: 'chat', ...body })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const closed = once(child, 'close');
   let text = '';
   let arrivals = 0;
@@ -41,10 +44,10 @@ async function curl(path: string, body: object): Promise<Raw> {
   assert.equal((await closed)[0], 0);
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [first = '', ...lines] = head.split('\r\n');
-  const headers = new Headers(
+  const got = new Headers(
     lines.map((line): [string, string] => [line.split(': ', 1)[0] ?? '', line.replace(/^[^:]*: /, '')]),
   );
-  return { status: Number(first.split(' ')[1]), headers, body: rest.join('\r\n\r\n'), arrivals };
+  return { status: Number(first.split(' ')[1]), headers: got, body: rest.join('\r\n\r\n'), arrivals };
 }
 
 /** What differs from run to run: ids, which are one in all frames, and times. */

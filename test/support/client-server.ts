@@ -20,7 +20,8 @@ export async function startForClients(args: readonly string[] = []): Promise<Ser
     const tiny = path.join(directory, 'tiny.gguf');
     writeTinyBert(tiny, 'mean');
     const models = ['--model', defaultModelPath(), '--alias', 'chat', '--model', tiny, '--alias', 'vectors'];
-    const common = ['--context-size', '2048', '--prefix-reuse', 'off', '--api-key', apiKey];
+    // One thread: two test files run at a time, and llama.cpp's threads wait for each other by spinning.
+    const common = ['--context-size', '2048', '--prefix-reuse', 'off', '--api-key', apiKey, '--threads', '1'];
     const server = await startServer([...models, ...common, ...args]);
     return { ...server, stop: () => server.stop().finally(clean) };
   } catch (error) {
