@@ -14,6 +14,7 @@ export const rooms = {
   grammar: { rooms: ['contract'], packages: [], node: false },
   engines: { rooms: ['contract', 'grammar'], packages: ['node-llama-cpp'], node: true },
   'prompt-cache': { rooms: ['contract'], packages: ['zod'], node: true },
+  'response-store': { rooms: ['contract'], packages: [], node: false },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   bench: { rooms: ['contract'], packages: [], node: true },
   cli: {
@@ -22,7 +23,18 @@ export const rooms = {
     node: true,
   },
   'compose.ts': {
-    rooms: ['config', 'contract', 'dialects', 'engines', 'http', 'prompt-cache', 'runtime', 'scheduling', 'telemetry'],
+    rooms: [
+      'config',
+      'contract',
+      'dialects',
+      'engines',
+      'http',
+      'prompt-cache',
+      'response-store',
+      'runtime',
+      'scheduling',
+      'telemetry',
+    ],
     packages: [],
     node: true,
   },

@@ -7,6 +7,7 @@ import { loadEngine, type GeneratorEngine } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
+import { ResponseStore } from './response-store/response-store.ts';
 import { chatFormatOf } from './runtime/chat-format.ts';
 import { createEmbeddingModel } from './runtime/embedding.ts';
 import { OutputGrammars } from './runtime/output-grammars.ts';
@@ -194,7 +195,13 @@ function routerOptions(settings: Settings, models: Registry, log: Logger): Route
   const { unknownFields, messagesKey, stringPrompt } = settings;
   return {
     dialects: dialects.map((create) => create({ unknownFields, messagesKey, stringPrompt })),
-    services: { models },
+    services: {
+      models,
+      responses: new ResponseStore({
+        maxCount: settings.storedResponses,
+        maxBytes: settings.storedResponsesSize,
+      }),
+    },
     settings: {
       apiKeys: settings.apiKey,
       corsOrigins: settings.corsOrigin,

@@ -2,7 +2,7 @@ export { loadModel, serve, type LoadHooks, type Served } from './compose.ts';
 export { defaultSettings } from './config/resolve.ts';
 export type { Settings } from './config/settings.ts';
 export { InferenceError, type ErrorCode } from './contract/errors.ts';
-export { collect } from './contract/generate.ts';
+export { collect } from './contract/collect.ts';
 export type {
   ChatMessage,
   ChatPrompt,

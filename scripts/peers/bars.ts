@@ -68,6 +68,13 @@ export const bars: readonly Bar[] = [
     const scenario = `clients-${clients}`;
     return { scenario, title, ...pair('tokensPerSecond'), compare: 'ours / theirs', limit: { atLeast: 1 } };
   }),
+  // For information: more clients than slots are usually made for, and prompts that nearly fill the context.
+  ...['clients-32', 'context-4k'].map((scenario): Bar => ({
+    scenario,
+    title: 'tokens/s',
+    ...pair('tokensPerSecond'),
+    compare: 'ours / theirs',
+  })),
   ...agentsBars('agents-500', 2),
   ...agentsBars('agents-2000', 3.5),
   {

@@ -71,6 +71,19 @@ export const limitSettings = {
     defaultText: '32mb',
     help: 'largest request body: 32mb, 512kb or plain bytes',
   }),
+  storedResponses: setting({
+    group: 'Limits',
+    schema: whole(0),
+    default: 1000,
+    help: 'replies of /v1/responses kept in memory; the oldest make room for new ones; 0 keeps none',
+  }),
+  storedResponsesSize: setting({
+    group: 'Limits',
+    schema: bytes(0),
+    default: 64 * 1024 * 1024,
+    defaultText: '64mb',
+    help: 'what they may take: 64mb, 512kb or plain bytes',
+  }),
   stepBudget: setting({
     group: 'Limits',
     schema: whole(1, longest),

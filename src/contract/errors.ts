@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'previous_response_not_found'
   | 'model_not_found'
   | 'method_not_allowed'
   | 'too_large'

@@ -2,6 +2,7 @@ import type { EmbedRequest, EmbedResult } from './embed.ts';
 import type { GenerateEvent, GenerateRequest } from './generate.ts';
 import type { ContextMemory } from './memory.ts';
 import type { RankRequest, RankResult } from './rank.ts';
+import type { StoredResponses } from './stored-responses.ts';
 import type { SlotState, TextService } from './text.ts';
 
 /** What models can do; each is a method of `Model`. */
@@ -119,4 +120,5 @@ export interface Models {
 /** What routes that do not generate may use. */
 export interface Services {
   models: Models;
+  responses: StoredResponses;
 }

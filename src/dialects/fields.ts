@@ -25,7 +25,9 @@ function range(min: number, max: number): string {
 /** A number within bounds, both included. */
 export function number(min: number, max: number, hint?: string): Field<z.ZodNumber> {
   const error = must(`a number ${range(min, max)}`, hint);
-  return z.number({ error }).min(min, { error }).max(max, { error }).nullish();
+  const atLeast = z.number({ error }).min(min, { error });
+  // JSON Schema has no infinity.
+  return (max === Infinity ? atLeast : atLeast.max(max, { error })).nullish();
 }
 
 const MOST = 2 ** 31 - 1;
@@ -48,29 +50,42 @@ export function text(): Field<z.ZodString> {
   return z.string({ error: must('a string') }).nullish();
 }
 
+/** What the API's document says of a parameter that is taken only where it changes nothing. */
+function neutral(why: string): string {
+  return `Taken only where it changes nothing: ${why}.`;
+}
+
 type Plain = string | number | boolean;
 
 /** A parameter that is taken only where it changes nothing: one of these values, or null. */
 export function only(values: readonly Plain[], why: string): Field<z.ZodLiteral<Plain>> {
   const error = must(values.map((value) => JSON.stringify(value)).join(' or '), `${why}, so leave it out`);
-  return z.literal([...values], { error }).nullish();
+  return z
+    .literal([...values], { error })
+    .nullish()
+    .describe(neutral(why));
 }
 
 /** A parameter that is taken only as null. */
 export function absent(why: string): z.ZodOptional<z.ZodNull> {
-  return z.null({ error: must('null', `${why}, so leave it out`) }).optional();
+  const error = must('null', `${why}, so leave it out`);
+  return z.null({ error }).optional().describe(neutral(why));
 }
 
 /** A parameter that is taken only as null or as an empty list. */
 export function empty(why: string): Field<z.ZodArray<z.ZodUnknown>> {
   const error = must('an empty list', `${why}, so leave it out`);
-  return z.array(z.unknown(), { error }).max(0, { error }).nullish();
+  return z.array(z.unknown(), { error }).max(0, { error }).nullish().describe(neutral(why));
 }
 
 const seedError = must('an integer');
 
 /** Any integer, 64-bit ones too; its lowest 32 bits count. */
-export const seed = z.number({ error: seedError }).refine(Number.isInteger, { error: seedError }).nullish();
+export const seed = z
+  .number({ error: seedError })
+  .refine(Number.isInteger, { error: seedError })
+  .meta({ type: 'integer' })
+  .nullish();
 
 /** Texts that end a completion: one, or up to 16. */
 export const stop = (() => {

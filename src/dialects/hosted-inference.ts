@@ -3,7 +3,7 @@ import type { InferenceError } from '../contract/errors.ts';
 import type { Dialect, DialectSettings, Generation } from './dialect.ts';
 import { boolean, must, only } from './fields.ts';
 import { hfArguments, toRequest } from './hf-arguments.ts';
-import { modelInPath } from './request.ts';
+import { modelInPath, modelParams } from './request.ts';
 import { statusOf } from './status.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -34,6 +34,13 @@ export function createHostedInference(settings: DialectSettings): Dialect {
     method: 'POST',
     paths: ['/models/:id', '/models/:owner/:name'],
     body,
+    doc: {
+      summary: 'Go on from a text',
+      description: 'The text begins with the prompt, unless `return_full_text` is false.',
+      example: { inputs: 'My dog', parameters: { max_new_tokens: 8 } },
+      params: modelParams,
+      reply: z.array(z.object({ generated_text: z.string() })),
+    },
     parse(given, params) {
       const ignored = [
         ...unknownFields(given, Object.keys(body.shape), mode),
@@ -52,7 +59,11 @@ export function createHostedInference(settings: DialectSettings): Dialect {
     },
     errorFrame: (error) => ({ json: reply(error).body }),
   } satisfies Generation<Body>;
-  return { name: 'hosted-inference', prefixes: ['/models'], routes: [route], error: reply };
+  const doc = {
+    summary: "Hugging Face's hosted inference for text generation.",
+    error: z.object({ error: z.string() }),
+  };
+  return { name: 'hosted-inference', prefixes: ['/models'], routes: [route], doc, error: reply };
 }
 
 const parametersKnown = Object.keys(parameters.unwrap().unwrap().shape);

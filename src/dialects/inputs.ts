@@ -14,7 +14,7 @@ const listError = must('a list that is not empty');
 const filled = z.string().min(1, { error: emptyError });
 const id = z.int({ error: idError }).min(0, { error: idError });
 /** A list may have a million ids: they are looked at in one loop, and the first that is none is named. */
-const ids = z
+const idList = z
   .custom<readonly number[]>(Array.isArray)
   .superRefine((list, context) => {
     if (list.length === 0) context.addIssue({ code: 'custom', message: listError({ input: list }) });
@@ -23,7 +23,7 @@ const ids = z
   })
   .meta({ type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 });
 /** One union for all elements: a union of lists would try every element of a long list against each. */
-const element = z.union([filled, id, ids], { error: elementError });
+const element = z.union([filled, id, idList], { error: elementError });
 
 const elements = z
   .array(element)

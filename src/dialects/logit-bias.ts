@@ -15,6 +15,10 @@ const expected = 'an object from token ids to numbers from -100 to 100';
 /** OpenAI's `logit_bias`; its entries are checked by `toLogitBias`, after their number. */
 export const logitBias = z
   .looseObject({}, { error: must(expected) })
+  .meta({
+    propertyNames: { pattern: '^\\d{1,15}$' },
+    additionalProperties: { type: 'number', minimum: BAN, maximum: -BAN },
+  })
   .nullish()
   .meta({ description: `It must be ${expected}.` });
 

@@ -6,9 +6,20 @@ import { onePrompt, promptKeys } from './post-api-prompt.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { toNumbers } from './vectors.ts';
 
+const doc = {
+  summary: "Make vectors of texts, for AgentScope's `post_api_embedding`",
+  example: { inputs: ['A text.'] },
+  reply: z.object({
+    object: z.literal('list'),
+    data: z.array(z.object({ object: z.literal('embedding'), index: z.int(), embedding: z.array(z.number()) })),
+    model: z.string(),
+    usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+  }),
+};
+
 /** Whose `data` is an array (AgentScope 0.1.1 on). */
 export function embeddingsRoute(settings: DialectSettings): Call<Record<string, unknown>> {
-  return route(settings, '/llm/embeddings', (reply) => reply);
+  return { ...route(settings, '/llm/embeddings', (reply) => reply), doc };
 }
 
 /** `/llm` itself where the model makes vectors: `data` is an object (AgentScope 0.0.5 to 0.1.0). */

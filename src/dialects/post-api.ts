@@ -7,9 +7,9 @@ import { messageList, toChat, unknownInMessages } from './messages.ts';
 import type { WireMessage } from './messages.ts';
 import { embeddingsRoute, vectorsRoute } from './post-api-embeddings.ts';
 import { onePrompt, promptKeys } from './post-api-prompt.ts';
-import { postApiReply } from './post-api-reply.ts';
+import { postApiReply, postApiReplySchema } from './post-api-reply.ts';
 import { collectSeen } from './seen.ts';
-import { plainError } from './status.ts';
+import { plainError, plainErrorSchema } from './status.ts';
 import { unknownFields } from './unknown-fields.ts';
 
 const promptError = must('a string that is not empty, or a list of at least one message');
@@ -17,8 +17,12 @@ const prompt = z.union([z.string().min(1, { error: promptError }), messageList],
 
 /** `/llm/`: AgentScope's post_api and post_api_chat, and the Flask services that they were written for. */
 export function createPostApi(settings: DialectSettings): Dialect {
+  const doc = {
+    summary: "AgentScope's `post_api`, `post_api_chat` and `post_api_embedding`.",
+    error: plainErrorSchema,
+  };
   const text = { ...textRoute(settings), withVectors: vectorsRoute(settings) };
-  return { name: 'post-api', prefixes: ['/llm'], routes: [text, embeddingsRoute(settings)], error: plainError };
+  return { name: 'post-api', prefixes: ['/llm'], routes: [text, embeddingsRoute(settings)], doc, error: plainError };
 }
 
 function textRoute(settings: DialectSettings) {
@@ -36,6 +40,13 @@ function textRoute(settings: DialectSettings) {
     method: 'POST',
     paths: ['/llm'],
     body,
+    doc: {
+      summary: 'Answer a text or a conversation',
+      description: `The prompt stands under one of ${keys.map((key) => `\`${key}\``).join(', ')}: a string or a list of messages. \`/llm/\` is the same path.`,
+      example: { inputs: 'The capital of France is', max_new_tokens: 8 },
+      reply: postApiReplySchema,
+      frame: z.union([z.object({ response: z.string(), index: z.int().min(0) }), postApiReplySchema]),
+    },
     parse(given) {
       const { key, value } = onePrompt(given, keys, isPrompt, 'a string or a list of messages');
       const ignored = unknownFields(given, Object.keys(shape), mode);

@@ -8,8 +8,24 @@ import { must } from './fields.ts';
  * id of a wrong list by each of its branches (450 ms for 170,000 ids).
  */
 export function promptField(expected: string) {
-  return z.union([z.string(), z.array(z.unknown())], { error: must(expected) });
+  const anyOf = expected === mixedPrompt ? mixedSchemas : openaiSchemas;
+  return z.union([z.string(), z.array(z.unknown())], { error: must(expected) }).meta({ anyOf });
 }
+
+const string = { type: 'string' };
+const tokenId = { type: 'integer', minimum: 0 };
+const listOf = (...anyOf: object[]) => ({
+  type: 'array',
+  minItems: 1,
+  items: anyOf.length === 1 ? anyOf[0] : { anyOf },
+});
+
+/** What `toPrompts` takes, and `tokenItems` and `tokenIds`, as JSON Schema: for the API's document alone. */
+const openaiSchemas = [string, listOf(string), listOf(tokenId), listOf(string, listOf(tokenId))];
+const promptObject = { type: 'object', properties: { prompt_string: string }, required: ['prompt_string'] };
+const mixedSchemas = [string, listOf(string, tokenId), listOf(string, listOf(string, tokenId), promptObject)];
+export const tokenItemsSchemas = [string, { ...listOf(string, tokenId), minItems: 0 }];
+export const tokenIdsSchema = { items: tokenId };
 
 /** What a prompt list may hold beside what OpenAI's takes. */
 interface Mixing {

@@ -11,6 +11,13 @@ export function withoutUnset(values: { [Name in keyof Sampling]: number | null |
   return Object.fromEntries(Object.entries({ ...values, seed }).filter(([, value]) => isGiven(value)));
 }
 
+/** What the parameters of `modelInPath` mean, for the API's document. */
+export const modelParams = {
+  id: "The model's id.",
+  owner: "What stands before the slash of the model's id.",
+  name: "What stands behind the slash of the model's id.",
+};
+
 /** The model that a path names: `:id`, or `:owner/:name`. */
 export function modelInPath(params: Readonly<Record<string, string>>): string {
   return params['id'] ?? `${params['owner']}/${params['name']}`;

@@ -1,4 +1,4 @@
-import { collect } from '../contract/generate.ts';
+import { collect } from '../contract/collect.ts';
 import type { GenerateEvent, GenerateResult } from '../contract/generate.ts';
 
 /** The result of a generation whose events a stream has kept. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ErrorCode, InferenceError } from '../contract/errors.ts';
 
 /** The HTTP status of each way to fail; the same in every dialect. 499 is seen by the log alone. */
@@ -7,6 +8,8 @@ export const statusOf: Record<ErrorCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  // as OpenAI: the path is there, the body is wrong
+  previous_response_not_found: 400,
   model_not_found: 404,
   method_not_allowed: 405,
   too_large: 413,
@@ -21,6 +24,15 @@ export const statusOf: Record<ErrorCode, number> = {
   timeout: 504,
   insufficient_memory: 507,
 };
+
+/** What `plainError` makes. */
+export const plainErrorSchema = z.object({
+  error: z.object({
+    message: z.string().describe('One sentence that says what to change.'),
+    code: z.string(),
+    param: z.string().nullable().describe('The field that is wrong.'),
+  }),
+});
 
 /** The error body of `/llm/`, and of paths that belong to no dialect: `{error: {message, code, param}}`. */
 export function plainError(error: InferenceError): { status: number; body: unknown } {

@@ -1,12 +1,32 @@
+import { z } from 'zod';
 import type { Timings, Usage } from '../contract/generate.ts';
+
+const count = z.int().min(0);
+const amount = z.number().min(0);
+
+/** What `wireTimings` makes; times are milliseconds. */
+export const timings = z.object({
+  cache_n: count.describe('Prompt tokens that were there already.'),
+  prompt_n: count.describe('Prompt tokens that were read.'),
+  prompt_ms: amount,
+  prompt_per_token_ms: amount,
+  prompt_per_second: amount,
+  predicted_n: count.describe('New tokens.'),
+  predicted_ms: amount,
+  predicted_per_token_ms: amount,
+  predicted_per_second: amount,
+});
 
 /**
  * llama-server's `timings`: what reading and writing took, and how fast they were.
  * `prompt_n` counts the tokens that were read, `cache_n` those that were there already.
  */
-export function wireTimings({ promptTokens, completionTokens, cachedTokens }: Usage, timings: Timings): object {
-  const promptMs = Math.max(0, timings.firstTokenMs - timings.queueMs);
-  const predictedMs = Math.max(0, timings.totalMs - timings.firstTokenMs);
+export function wireTimings(
+  { promptTokens, completionTokens, cachedTokens }: Usage,
+  times: Timings,
+): z.infer<typeof timings> {
+  const promptMs = Math.max(0, times.firstTokenMs - times.queueMs);
+  const predictedMs = Math.max(0, times.totalMs - times.firstTokenMs);
   const read = promptTokens - cachedTokens;
   return {
     cache_n: cachedTokens,

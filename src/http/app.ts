@@ -13,7 +13,10 @@ import { IgnoredFields } from './ignored.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { metricsRoute } from './metrics.ts';
 import { mount, nameRoutes } from './mount.ts';
+import { openApiRoute } from './openapi.ts';
+import { page } from './page.ts';
 import { observe } from './record.ts';
+import { reference } from './reference.ts';
 
 export interface HttpSettings {
   /** None means that everybody may call. */
@@ -51,6 +54,7 @@ export function createApp(options: RouterOptions, lifecycle: Lifecycle): Express
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.use(health(lifecycle));
   app.use(metricsRoute(metrics, settings.apiKeys));
+  app.use(openApiRoute(dialects, settings.apiKeys.length > 0), reference(), page('/', 'home.html'));
   app.use(nameRoutes(dialects));
   app.use(dialectRouter(options, lifecycle));
   app.use(notFound);

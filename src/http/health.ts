@@ -1,10 +1,42 @@
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
+import type { PlainRoute } from '../dialects/openapi/plain-route.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { methodNotAllowed } from './mount.ts';
 import { recordOf } from './record.ts';
 
 const paths = { alive: '/healthz', ready: ['/readyz', '/health'] };
+
+const states = (...values: Lifecycle['state'][] | ['ok']) => ({
+  type: 'object',
+  properties: { status: { enum: values } },
+  required: ['status'],
+});
+const up = { status: 200, type: 'application/json', schema: states('ok') };
+
+/** For the API's document. */
+export const healthDocs: readonly PlainRoute[] = [
+  {
+    paths: [paths.alive],
+    summary: 'Whether the process lives',
+    guarded: false,
+    replies: [{ ...up, description: 'It does.' }],
+  },
+  {
+    paths: paths.ready,
+    summary: 'Whether the server takes work',
+    guarded: false,
+    replies: [
+      { ...up, description: 'It does.' },
+      {
+        status: 503,
+        type: 'application/json',
+        schema: states('loading', 'draining'),
+        description: 'It is loading a model, or stopping.',
+      },
+    ],
+  },
+];
 
 /** `/healthz`: the process lives. `/readyz` and `/health`: it takes work. */
 export function health(lifecycle: Lifecycle): Router {

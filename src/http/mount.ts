@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { abortError, InferenceError } from '../contract/errors.ts';
-import { collect } from '../contract/generate.ts';
+import { collect } from '../contract/collect.ts';
+import type { GenerateEvent, GenerateResult } from '../contract/generate.ts';
 import type { Services } from '../contract/model.ts';
 import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';
 import { parseBody } from '../dialects/explain.ts';
+import { collectSeen } from '../dialects/seen.ts';
 import { jsonBody } from './body.ts';
 import { toInferenceError } from './errors.ts';
 import type { IgnoredFields } from './ignored.ts';
 import type { Lifecycle, Work } from './lifecycle.ts';
 import { noted, recordOf } from './record.ts';
 import { sendStream, sse } from './send.ts';
+import type { Sending } from './send.ts';
 
 export interface MountContext {
   services: Services;
@@ -110,18 +114,34 @@ function makesVectors({ models }: Services, body: unknown): boolean {
 function generation(route: Generation<unknown>, context: MountContext): RequestHandler {
   return async (req, res) => {
     const body = parseBody(route.body, req.body);
-    const { request, stream, ignored } = route.parse(body, paramsOf(req));
+    const { models, responses } = context.services;
+    const { request, stream, ignored, keep } = route.parse(body, paramsOf(req), responses);
     context.ignored.report(res, ignored);
-    const model = context.services.models.capable(request.model, 'generate');
+    const model = models.capable(request.model, 'generate');
     const record = recordOf(res);
     record.model = model.info.id;
-    const info = { requestId: record.id, model: model.info.id, created: record.created, headers: req.headers };
+    const info = {
+      requestId: record.id,
+      replyId: randomUUID().replaceAll('-', ''),
+      model: model.info.id,
+      created: record.created,
+      headers: req.headers,
+      defaults: model.text?.defaults.sampling,
+    };
     const { signal, end } = context.lifecycle.begin(res, context.timeoutMs);
+    const frames: Sending['frames'] = (begun) => route.frames(begun, body, info);
+    const sending: Sending = { signal, pingMs: context.pingMs, frames, sent: 0 };
     try {
-      const events = noted(model.generate(request, signal), record);
+      const told = noted(model.generate(request, signal), record);
+      const events =
+        keep === undefined
+          ? told
+          : kept(told, (result) => {
+              const { id, text } = keep(result, info);
+              responses.keep(id, text);
+            });
       if (stream) {
-        const frames = (begun: typeof events) => route.frames(begun, body, info);
-        await sendStream(res, events, { signal, pingMs: context.pingMs, frames });
+        await sendStream(res, events, sending);
       } else {
         res.json(route.render(await collect(events), body, info));
       }
@@ -129,11 +149,24 @@ function generation(route: Generation<unknown>, context: MountContext): RequestH
       const error = signal.aborted ? abortError(signal) : toInferenceError(thrown);
       if (!res.headersSent) throw error;
       record.error = error;
-      endStream(res, sse(route.errorFrame(error)));
+      endStream(res, sse(route.errorFrame(error, { body, info, frames: sending.sent })));
     } finally {
       end();
     }
   };
+}
+
+/** Passes events on and hands over their result before their end, so that who hears the end finds what was kept. */
+async function* kept(
+  events: AsyncIterable<GenerateEvent>,
+  keep: (result: GenerateResult) => void,
+): AsyncGenerator<GenerateEvent> {
+  const seen: GenerateEvent[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (event.type === 'done') keep(await collectSeen(seen));
+    yield event;
+  }
 }
 
 /** One error frame, and the end; a client that left or doesn't read gets the end alone. */

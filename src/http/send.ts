@@ -8,11 +8,15 @@ export interface Sending {
   /** A comment goes out after this many milliseconds of silence. */
   pingMs: number;
   frames(events: AsyncIterable<GenerateEvent>): AsyncIterable<Frame>;
+  /** Frames that went out; counted here. */
+  sent: number;
 }
 
 /** A frame as server-sent events have it. */
 export function sse(frame: Frame): string {
-  return `data: ${'text' in frame ? frame.text : JSON.stringify(frame.json)}\n\n`;
+  if ('text' in frame) return `data: ${frame.text}\n\n`;
+  const data = `data: ${JSON.stringify(frame.json)}\n\n`;
+  return frame.event === undefined ? data : `event: ${frame.event}\n${data}`;
 }
 
 /**
@@ -36,6 +40,7 @@ export async function sendStream(res: Response, events: AsyncIterable<GenerateEv
   try {
     for await (const frame of sending.frames(begun)) {
       signal.throwIfAborted();
+      sending.sent += 1;
       if (!res.write(sse(frame))) await once(res, 'drain', { signal });
       ping.refresh();
     }

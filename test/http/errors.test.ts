@@ -96,7 +96,7 @@ test('answers a wrong method with 405 and Allow, OPTIONS with Allow, an unknown 
     }
     assert.equal((await fetch(`${url}/v1/models`, { method: 'POST' })).headers.get('allow'), 'GET, HEAD, OPTIONS');
     assert.equal((await fetch(`${url}/v1/models`, { method: 'HEAD' })).status, 200);
-    for (const path of ['/llm/nothing', '/v1/nothing', '/models/a/b/c', '/embedding', '/', '/LLM/x', '/v10']) {
+    for (const path of ['/llm/nothing', '/v1/nothing', '/models/a/b/c', '/embedding', '/LLM/x', '/v10']) {
       const reply = await fetch(url + path);
       assert.equal(reply.status, 404, path);
       assert.equal(await sentence(reply, path), `There is nothing at GET ${path}; check the path.`);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import express from 'express';
 import { dialects } from '../../src/dialects/index.ts';
 import { createRouter } from '../../src/http/app.ts';
+import { ResponseStore } from '../../src/response-store/response-store.ts';
 import { at } from '../support/at.ts';
 import { FakeModel, modelsOf } from '../support/fake-model.ts';
 import { dialectSettings, httpSettings, keptLog } from '../support/server.ts';
@@ -12,7 +13,10 @@ test('mounts in somebody’s own app, and leaves its other paths alone', async (
   const { log, lines } = keptLog();
   const router = createRouter({
     dialects: dialects.map((create) => create(dialectSettings)),
-    services: { models: modelsOf(new FakeModel()) },
+    services: {
+      models: modelsOf(new FakeModel()),
+      responses: new ResponseStore({ maxCount: 0, maxBytes: 0 }),
+    },
     settings: { ...httpSettings, apiKeys: ['one'] },
     log,
   });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { loadModel } from '../../src/compose.ts';
 import { defaultSettings } from '../../src/config/resolve.ts';
-import { collect, type GenerateEvent, type GenerateRequest } from '../../src/contract/generate.ts';
+import { collect } from '../../src/contract/collect.ts';
+import type { GenerateEvent, GenerateRequest } from '../../src/contract/generate.ts';
 import type { Model } from '../../src/contract/model.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 

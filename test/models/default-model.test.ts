@@ -65,7 +65,13 @@ test('without a seed every request gets a text of its own, also when they come t
 });
 
 test('several completions of one prompt come in one reply', async () => {
-  const { body } = await llm({ inputs: 'My dog', num_return_sequences: 3, temperature: 1, max_new_tokens: 10 });
+  const { body } = await llm({
+    inputs: 'My dog',
+    num_return_sequences: 3,
+    temperature: 1,
+    min_new_tokens: 10,
+    max_new_tokens: 10,
+  });
   const texts = body.data.response.choices.map(({ message }) => message.content);
   assert.equal(new Set(texts).size, 3);
   assert.equal(body.response, texts[0]);

@@ -23,6 +23,7 @@ const free: SamplerModel = {
   endTokens: new Set(),
   controlTokens: new Map(),
   createGrammarState: () => assert.fail('no grammar was asked for'),
+  grammarAllows: () => assert.fail('no grammar was asked for'),
 };
 const SLOTS = 5;
 const { prompt, greedy: golden } = tinyGolden;

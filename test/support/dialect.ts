@@ -1,10 +1,11 @@
 import { InferenceError } from '../../src/contract/errors.ts';
 import type { GenerateEvent, GenerateRequest, GenerateResult } from '../../src/contract/generate.ts';
+import type { StoredResponses } from '../../src/contract/stored-responses.ts';
 import type { Dialect, Generation, Parsed, ReplyInfo } from '../../src/dialects/dialect.ts';
 import { parseBody } from '../../src/dialects/explain.ts';
 import { sse } from '../../src/http/send.ts';
 
-export const info: ReplyInfo = { requestId: 'r1', model: 'fake', created: 1_700_000_000, headers: {} };
+export const info: ReplyInfo = { requestId: 'r1', replyId: 'u1', model: 'fake', created: 1_700_000_000, headers: {} };
 
 export const result: GenerateResult = {
   choices: [
@@ -51,10 +52,19 @@ export function at(dialect: Dialect, path: string): Dialect {
   return { ...dialect, routes: dialect.routes.filter(({ paths }) => paths.includes(path)) };
 }
 
+const nothing: Pick<StoredResponses, 'find'> = {
+  find: (id) => ({ missing: `The response ${id} is not stored here.` }),
+};
+
 /** A body's way to its request, as the mount goes it. */
-export function parse(dialect: Dialect, body: unknown, params: Record<string, string> = {}): Parsed {
+export function parse(
+  dialect: Dialect,
+  body: unknown,
+  params: Record<string, string> = {},
+  stored: Pick<StoredResponses, 'find'> = nothing,
+): Parsed {
   const route = generationOf(dialect);
-  return route.parse(parseBody(route.body, body), params);
+  return route.parse(parseBody(route.body, body), params, stored);
 }
 
 /** The request of a body, with the fields that are undefined left out. */

@@ -14,7 +14,7 @@ const pipOptions = '--quiet --no-input --disable-pip-version-check --timeout 15 
   .split(' ')
   .concat('--no-deps', '--only-binary', ':all:', '--no-compile');
 
-/** The python of a venv that holds the release, or why there can be none on this machine. */
+/** The python of a venv that holds the packages, or why there can be none on this machine. */
 export type Venv = { python: string } | { missing: string };
 
 const venvs = new Map<string, Promise<Venv>>();
@@ -97,7 +97,7 @@ async function pipInstall(python: string, requirements: string): Promise<string 
 /** Whether pip found no index that knows a package at all, or lost it, as opposed to one that lacks a pinned version. */
 function isUnreachable(pipOutput: string): boolean {
   if (/Ignored the following versions/.test(pipOutput)) return false;
-  const unknown = /requirement agentscope==\S+ \(from versions: none\)/.test(pipOutput);
+  const unknown = /requirement \S+==\S+ \(from versions: none\)/.test(pipOutput);
   const lost = /connection broken by/.test(pipOutput) && /\(from versions: none\)/.test(pipOutput);
   return unknown || lost || /ConnectionPool\(|Read timed out|IncompleteRead/.test(pipOutput);
 }

@@ -5,6 +5,8 @@ import { dialects } from '../../src/dialects/index.ts';
 import type { HttpSettings } from '../../src/http/app.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpServer } from '../../src/http/server.ts';
+import { ResponseStore } from '../../src/response-store/response-store.ts';
+import type { StoreLimits } from '../../src/response-store/response-store.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import type { Logger } from '../../src/telemetry/log.ts';
 import { FakeModel, modelsOf } from './fake-model.ts';
@@ -44,6 +46,7 @@ export interface Options {
   models?: readonly Model[];
   settings?: Partial<HttpSettings>;
   dialect?: Partial<DialectSettings>;
+  store?: StoreLimits;
   /** Stay in the state `loading`. */
   loading?: boolean;
 }
@@ -62,7 +65,10 @@ export interface Running {
 export function createServer(options: Options, model: FakeModel, log: Logger): HttpServer {
   return createHttpServer({
     dialects: dialects.map((create) => create({ ...dialectSettings, ...options.dialect })),
-    services: { models: modelsOf(...(options.models ?? [model])) },
+    services: {
+      models: modelsOf(...(options.models ?? [model])),
+      responses: new ResponseStore(options.store ?? { maxCount: 100, maxBytes: 1_000_000 }),
+    },
     settings: { ...httpSettings, ...options.settings },
     log,
   });

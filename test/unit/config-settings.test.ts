@@ -52,6 +52,8 @@ test('without anything every setting has its declared default', () => {
     maxQueueWait: 60,
     timeout: 600,
     maxBody: 33_554_432,
+    storedResponses: 1000,
+    storedResponsesSize: 64 * 1024 * 1024,
     stepBudget: 250,
     drainTimeout: 30,
     maxTokens: undefined,

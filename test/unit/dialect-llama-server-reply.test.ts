@@ -130,7 +130,11 @@ test('writes errors with the status as code', () => {
     const body = { error: { code: status, message: 'No.', type, param: 'prompt' } };
     assert.deepEqual(whole.error(new InferenceError(code, 'No.', { param: 'prompt' })), { status, body });
   }
-  const frame = generationOf(dialect).errorFrame(new InferenceError('model_failed', 'It failed.'));
+  const frame = generationOf(dialect).errorFrame(new InferenceError('model_failed', 'It failed.'), {
+    body: {},
+    info,
+    frames: 1,
+  });
   assert.deepEqual(frame, {
     json: { error: { code: 503, message: 'It failed.', type: 'unavailable_error', param: null } },
   });

@@ -4,6 +4,7 @@ import { InferenceError } from '../../src/contract/errors.ts';
 import type { Call } from '../../src/dialects/dialect.ts';
 import { parseBody } from '../../src/dialects/explain.ts';
 import { createOpenai } from '../../src/dialects/openai/index.ts';
+import { ResponseStore } from '../../src/response-store/response-store.ts';
 import { modelsOf } from '../support/fake-model.ts';
 import { letterEmbedder, letterRanker } from '../support/letter-embedder.ts';
 import { dialectSettings } from '../support/server.ts';
@@ -24,9 +25,11 @@ async function ask(
   const body = parseBody(route.body ?? assert.fail(), given);
   const ignored = route.ignored?.(body) ?? [];
   const noted: object[] = [];
+  const responses = new ResponseStore({ maxCount: 0, maxBytes: 0 });
+  const services = { models: modelsOf(letterEmbedder(), letterRanker()), responses };
   const { signal } = new AbortController();
   const input = { params: {}, query: {}, body, signal, note: (told: object) => noted.push(told) };
-  return { reply: await route.run(input, { models: modelsOf(letterEmbedder(), letterRanker()) }), ignored, noted };
+  return { reply: await route.run(input, services), ignored, noted };
 }
 
 test('the reply is a list of embeddings with their indexes, the model and the usage', async () => {

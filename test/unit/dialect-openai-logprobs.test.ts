@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect, type GenerateEvent, type TokenLogprob } from '../../src/contract/generate.ts';
+import { collect } from '../../src/contract/collect.ts';
+import type { GenerateEvent, TokenLogprob } from '../../src/contract/generate.ts';
 import { createOpenai } from '../../src/dialects/openai/index.ts';
 import { generationOf, info, requestOf, result } from '../support/dialect.ts';
 import { dialectSettings } from '../support/server.ts';

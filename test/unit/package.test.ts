@@ -38,6 +38,9 @@ describe('the npm tarball', () => {
     for (const name of await readdir(models)) await writeFile(join(folder, 'models', name), name);
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')]);
+    await run(process.execPath, ['--import', 'tsx', join(root, 'scripts/assets.ts'), join(folder, 'dist')], {
+      cwd: root,
+    });
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
     // npm 10 and 11 print a list of packages, later ones an object by name.
     const [report] = Object.values(JSON.parse(stdout) as Record<string, { files: { path: string }[] }>);
@@ -58,6 +61,13 @@ describe('the npm tarball', () => {
     for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md', 'models/model_configs.json']) {
       assert.ok(packed.includes(path), path);
     }
+  });
+
+  test('holds the pages, and Swagger UI with its licences', () => {
+    for (const name of ['home.html', 'docs.html', 'swagger-ui/swagger-ui-bundle.js', 'swagger-ui/swagger-ui.css']) {
+      assert.ok(packed.includes(`dist/http/assets/${name}`), name);
+    }
+    for (const name of ['LICENSE', 'NOTICE']) assert.ok(packed.includes(`dist/http/assets/swagger-ui/${name}`), name);
   });
 
   test('holds every file that package.json names', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { collect, type GenerateEvent, type GenerateRequest } from '../../src/contract/generate.ts';
+import { collect } from '../../src/contract/collect.ts';
+import type { GenerateEvent, GenerateRequest } from '../../src/contract/generate.ts';
 import { expectedTokens, FakeStepper } from '../support/fake-stepper.ts';
 import { letterModel, letterTokenizer } from '../support/letter-model.ts';
 import { roomy } from '../support/token-requests.ts';

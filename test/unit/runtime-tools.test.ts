@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { collect, type ChatPrompt, type GenerateEvent, type GenerateRequest } from '../../src/contract/generate.ts';
+import { collect } from '../../src/contract/collect.ts';
+import type { ChatPrompt, GenerateEvent, GenerateRequest } from '../../src/contract/generate.ts';
 import type { Model } from '../../src/contract/model.ts';
 import type { ToolOffer } from '../../src/contract/tools.ts';
 import { OutputGrammars } from '../../src/runtime/output-grammars.ts';

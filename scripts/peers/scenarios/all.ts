@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { agentsScenario } from './agents.ts';
-import { clientsScenario } from './clients.ts';
+import { clientsScenario, longContextScenario } from './clients.ts';
 import { continuedScenario } from './continued.ts';
 import { flaskScenario } from './flask.ts';
 import { gapScenario } from './gap.ts';
@@ -10,7 +10,8 @@ import { restartScenario } from './restart.ts';
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
-  ...[1, 4, 8, 16].map(clientsScenario),
+  ...[1, 4, 8, 16, 32].map(clientsScenario),
+  longContextScenario,
   agentsScenario({ name: 'agents-500', agents: 8, sharedTokens: 500, contextSize: 2048 }),
   agentsScenario({ name: 'agents-2000', agents: 16, sharedTokens: 2000, contextSize: 4096 }),
   continuedScenario,

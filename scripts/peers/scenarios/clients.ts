@@ -24,6 +24,20 @@ export function clientsScenario(clients: number): Scenario {
   };
 }
 
+/** Four clients whose prompts nearly fill 4,096 tokens. */
+export const longContextScenario: Scenario = {
+  name: 'context-4k',
+  slots: 4,
+  contextSize: 4096,
+  contestants: [hearth, llamaServer],
+  fresh: false,
+  chooseBy: { figure: 'tokensPerSecond', wants: 'high' },
+  async measure({ target }, { seed, short }) {
+    const extent = { requests: short ? 4 : 8 };
+    return await throughput(target, { clients: 4, promptWords: 3600, seed, extent });
+  },
+};
+
 interface Load {
   clients: number;
   promptWords: number;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { chatBody } from '../openai/chat-body.ts';
 import type { ChatBody } from '../openai/chat-body.ts';
@@ -11,6 +12,12 @@ export function applyTemplateRoute(settings: DialectSettings): Call<ChatBody> {
     method: 'POST',
     paths: ['/apply-template'],
     body: chatBody,
+    doc: {
+      summary: 'The prompt that a conversation becomes',
+      description: 'The body is that of `/v1/chat/completions`; nothing is generated.',
+      example: { messages: [{ role: 'user', content: 'Say hello.' }] },
+      reply: z.object({ prompt: z.string() }),
+    },
     ignored: (body) => unknownInChat(body, settings.unknownFields ?? 'warn'),
     run: async ({ body }, { models }) => ({
       prompt: textModel(models, body.model).text.render(toRequest(body).prompt),

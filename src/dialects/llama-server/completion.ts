@@ -6,6 +6,7 @@ import { mixedPrompt, promptField, toPrompts } from '../prompts.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { llamaServerError } from './errors.ts';
 import { completionFrames, completionReply } from './reply.ts';
+import { completionFrameSchema, completionReplySchema } from './reply-schemas.ts';
 import { toRequest } from './request.ts';
 import { samplingFields } from './sampling-body.ts';
 
@@ -19,6 +20,13 @@ export function completionRoute(settings: DialectSettings): Generation<z.infer<t
     method: 'POST',
     paths: ['/completion'],
     body,
+    doc: {
+      summary: 'Go on from prompts',
+      description: 'One prompt and one completion give an object, several a list of them.',
+      example: { prompt: 'The capital of France is', n_predict: 8 },
+      reply: completionReplySchema,
+      frame: completionFrameSchema,
+    },
     parse(given) {
       const ignored = unknownFields(given, known, settings.unknownFields ?? 'warn');
       const [prompt, ...more]: [Prompt, ...Prompt[]] = toPrompts(given.prompt, 'prompt', { mixed: true });

@@ -8,6 +8,7 @@ const types: Record<ErrorCode, string> = {
   unauthorized: 'authentication_error',
   forbidden: 'permission_error',
   not_found: 'not_found_error',
+  previous_response_not_found: 'invalid_request_error',
   model_not_found: 'not_found_error',
   method_not_allowed: 'invalid_request_error',
   too_large: 'invalid_request_error',

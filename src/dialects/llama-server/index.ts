@@ -3,6 +3,7 @@ import { applyTemplateRoute } from './apply-template.ts';
 import { completionRoute } from './completion.ts';
 import { llamaServerError } from './errors.ts';
 import { infillRoute } from './infill.ts';
+import { llamaServerErrorSchema } from './reply-schemas.ts';
 import { propsRoute, slotsRoute } from './state.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 
@@ -18,5 +19,6 @@ export function createLlamaServer(settings: DialectSettings): Dialect {
     slotsRoute,
   ];
   const prefixes = routes.flatMap(({ paths }) => paths);
-  return { name: 'llama-server', prefixes, routes, error: llamaServerError };
+  const doc = { summary: "What llama-server has beside OpenAI's API.", error: llamaServerErrorSchema };
+  return { name: 'llama-server', prefixes, routes, doc, error: llamaServerError };
 }

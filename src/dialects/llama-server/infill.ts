@@ -4,6 +4,7 @@ import { must, text } from '../fields.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { llamaServerError } from './errors.ts';
 import { completionFrames, completionReply } from './reply.ts';
+import { completionFrameSchema, completionReplySchema } from './reply-schemas.ts';
 import { toRequest } from './request.ts';
 import { samplingFields } from './sampling-body.ts';
 
@@ -28,6 +29,13 @@ export function infillRoute(settings: DialectSettings): Generation<z.infer<typeo
     method: 'POST',
     paths: ['/infill'],
     body,
+    doc: {
+      summary: 'Fill in what stands between two texts',
+      description: 'For models with fill-in-the-middle tokens; others answer with a 400.',
+      example: { input_prefix: 'def add(a, b):\n    ', input_suffix: '\n', n_predict: 16 },
+      reply: completionReplySchema,
+      frame: completionFrameSchema,
+    },
     parse(given) {
       const ignored = unknownFields(given, known, settings.unknownFields ?? 'warn');
       const files = (given.input_extra ?? []).map((one) => ({ text: one.text, filename: one.filename ?? undefined }));

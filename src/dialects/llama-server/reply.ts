@@ -30,6 +30,9 @@ export async function* completionFrames(
   for await (const event of events) {
     switch (event.type) {
       case 'start':
+      // Only chat asks for these.
+      case 'reasoning':
+      case 'tool_call':
         break;
       case 'delta': {
         const { index, text, ids = [], logprobs } = event;

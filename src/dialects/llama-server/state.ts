@@ -2,13 +2,17 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { SlotState, TextService } from '../../contract/text.ts';
 import type { Call } from '../dialect.ts';
 import { textModel } from '../text-service.ts';
+import { propsSchema, slotsSchema } from './reply-schemas.ts';
 import { silentSampling, silentTemperature } from './sampling-body.ts';
+
+const modelWords = "The model's id; a server with one model needs none.";
 
 /** `GET /props`: what a client may want to know of the model. The file's place on this machine is nobody's business. */
 export const propsRoute: Call = {
   kind: 'call',
   method: 'GET',
   paths: ['/props'],
+  doc: { summary: 'The model and its defaults', query: { model: modelWords }, reply: propsSchema },
   async run({ query }, { models }) {
     const { model, text } = textModel(models, query['model']);
     const { info } = model;
@@ -55,6 +59,11 @@ export const slotsRoute: Call = {
   kind: 'call',
   method: 'GET',
   paths: ['/slots'],
+  doc: {
+    summary: 'What each slot is doing',
+    query: { model: modelWords, fail_on_no_slot: 'Anything but 0: 429 where all slots are busy.' },
+    reply: slotsSchema,
+  },
   async run({ query }, { models }) {
     const model = models.resolve(query['model']);
     const slots = model.slots?.();

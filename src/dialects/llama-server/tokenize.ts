@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { boolean, must, text } from '../fields.ts';
-import { tokenIds, tokenItems } from '../prompts.ts';
+import { tokenIds, tokenIdsSchema, tokenItems, tokenItemsSchemas } from '../prompts.ts';
 import { textModel } from '../text-service.ts';
 import { unknownFields } from '../unknown-fields.ts';
+import { tokenizeReplySchema } from './reply-schemas.ts';
 
 const contentError = must('a string, or a list of token ids and strings');
 const tokenizeBody = z.looseObject(
   {
     model: text(),
-    content: z.union([z.string(), z.array(z.unknown())], { error: contentError }),
+    content: z.union([z.string(), z.array(z.unknown())], { error: contentError }).meta({ anyOf: tokenItemsSchemas }),
     add_special: boolean(),
     parse_special: boolean(),
     with_pieces: boolean(),
@@ -17,7 +18,7 @@ const tokenizeBody = z.looseObject(
   { error: must('a JSON object') },
 );
 const detokenizeBody = z.looseObject(
-  { model: text(), tokens: z.array(z.unknown(), { error: must('a list of token ids') }) },
+  { model: text(), tokens: z.array(z.unknown(), { error: must('a list of token ids') }).meta(tokenIdsSchema) },
   { error: must('a JSON object') },
 );
 
@@ -28,6 +29,12 @@ export function tokenizeRoute(settings: DialectSettings): Call<z.infer<typeof to
     method: 'POST',
     paths: ['/tokenize'],
     body: tokenizeBody,
+    doc: {
+      summary: 'The tokens of a text',
+      description: 'With `with_pieces` each comes with its text, or with its bytes where they are no UTF-8.',
+      example: { content: 'Hello world' },
+      reply: tokenizeReplySchema,
+    },
     ignored: (body) => unknownFields(body, Object.keys(tokenizeBody.shape), settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models }) {
       const service = textModel(models, body.model).text;
@@ -53,6 +60,11 @@ export function detokenizeRoute(settings: DialectSettings): Call<z.infer<typeof 
     method: 'POST',
     paths: ['/detokenize'],
     body: detokenizeBody,
+    doc: {
+      summary: 'The text of tokens',
+      example: { tokens: [19556, 905] },
+      reply: z.object({ content: z.string() }),
+    },
     ignored: (body) => unknownFields(body, Object.keys(detokenizeBody.shape), settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models }) {
       const ids = tokenIds(body.tokens, 'tokens');

@@ -9,8 +9,10 @@ import { toolChoice, toolList } from './tools.ts';
 const later = 'it is not supported yet';
 const textOnly = 'this model writes text only';
 const filled = must('a string that is not empty');
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
-const noEffect = z.unknown().optional();
+/** How much a model may think. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+const object = z.looseObject({}, { error: must('an object') }).nullish();
+const strings = must('an object whose values are strings');
 
 /** Parameters with a meaning here; from `top_k` on they are extensions of llama-server or vLLM. */
 const understood = {
@@ -62,12 +64,12 @@ const neutral = {
 /** Parameters of OpenAI's API that cannot change the text. */
 const accepted = {
   user: text(),
-  metadata: noEffect,
+  metadata: z.record(z.string(), z.string({ error: must('a string') }), { error: strings }).nullish(),
   service_tier: text(),
-  prediction: noEffect,
+  prediction: object,
   prompt_cache_key: text(),
   prompt_cache_retention: text(),
-  prompt_cache_options: noEffect,
+  prompt_cache_options: object,
   safety_identifier: text(),
 };
 

@@ -9,6 +9,7 @@ import { chatBody } from './chat-body.ts';
 import type { ChatBody } from './chat-body.ts';
 import { chatFrames, chatReply } from './chat-reply.ts';
 import { openaiError } from './errors.ts';
+import { chatChunkSchema, chatReplySchema } from './reply-schemas.ts';
 import { checkMinTokens, checkStreamOptions, samplingOf } from './generation.ts';
 import { toFormat } from './response-format.ts';
 import { templateVariables } from './template-variables.ts';
@@ -25,6 +26,12 @@ export function chatRoute(settings: DialectSettings): Generation<ChatBody> {
     method: 'POST',
     paths: ['/v1/chat/completions', '/chat/completions'],
     body: chatBody,
+    doc: {
+      summary: 'Answer a conversation',
+      example: { messages: [{ role: 'user', content: 'Say hello.' }], max_tokens: 16 },
+      reply: chatReplySchema,
+      frame: chatChunkSchema,
+    },
     parse: (body) => ({
       ignored: unknownInChat(body, mode),
       request: toRequest(body),

@@ -41,6 +41,9 @@ export async function* completionsFrames(
     yield* last.release(event);
     switch (event.type) {
       case 'start':
+      // Only chat asks for these.
+      case 'reasoning':
+      case 'tool_call':
         break;
       case 'delta': {
         const { index, text, logprobs } = event;

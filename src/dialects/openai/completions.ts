@@ -9,6 +9,7 @@ import { completionsBody } from './completions-body.ts';
 import type { CompletionsBody } from './completions-body.ts';
 import { completionsFrames, completionsReply } from './completions-reply.ts';
 import { openaiError } from './errors.ts';
+import { completionsChunkSchema, completionsReplySchema } from './reply-schemas.ts';
 import { toFormat } from './response-format.ts';
 import { checkMinTokens, checkStreamOptions, samplingOf } from './generation.ts';
 
@@ -26,6 +27,12 @@ export function completionsRoute(settings: DialectSettings): Generation<Completi
     method: 'POST',
     paths: ['/v1/completions', '/completions'],
     body: completionsBody,
+    doc: {
+      summary: 'Go on from prompts',
+      example: { prompt: 'The capital of France is', max_tokens: 8 },
+      reply: completionsReplySchema,
+      frame: completionsChunkSchema,
+    },
     parse: (body) => ({
       ignored: [
         ...unknownFields(body, known, mode),

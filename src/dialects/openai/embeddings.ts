@@ -3,6 +3,7 @@ import type { Call, DialectSettings } from '../dialect.ts';
 import { integer, must, text } from '../fields.ts';
 import { inputList, toInputs } from '../inputs.ts';
 import { unknownFields } from '../unknown-fields.ts';
+import { embeddingsReplySchema } from './reply-schemas.ts';
 import { toBase64, toNumbers } from '../vectors.ts';
 
 const embeddingsBody = z.looseObject(
@@ -27,6 +28,12 @@ export function embeddingsRoute(settings: DialectSettings): Call<EmbeddingsBody>
     method: 'POST',
     paths: ['/v1/embeddings', '/embeddings'],
     body: embeddingsBody,
+    doc: {
+      summary: 'Make vectors of texts',
+      description: 'With an embedding model. Vectors have length 1; what is too long is refused, never cut.',
+      example: { input: ['A text.', 'Another.'] },
+      reply: embeddingsReplySchema,
+    },
     ignored: (body) => unknownFields(body, known, settings.unknownFields ?? 'warn'),
     async run({ body, signal, note }, { models }) {
       const model = models.capable(body.model ?? undefined, 'embed');

@@ -8,6 +8,7 @@ const words: Record<ErrorCode, { type: string; code: string | null }> = {
   unauthorized: { type: 'invalid_request_error', code: 'invalid_api_key' },
   forbidden: { type: 'invalid_request_error', code: 'forbidden' },
   not_found: { type: 'invalid_request_error', code: 'not_found' },
+  previous_response_not_found: { type: 'invalid_request_error', code: 'previous_response_not_found' },
   model_not_found: { type: 'invalid_request_error', code: 'model_not_found' },
   method_not_allowed: { type: 'invalid_request_error', code: 'method_not_allowed' },
   too_large: { type: 'invalid_request_error', code: 'request_too_large' },

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { textModel } from '../text-service.ts';
 import { chatBody } from './chat-body.ts';
@@ -11,6 +12,12 @@ export function inputTokensRoute(settings: DialectSettings): Call<ChatBody> {
     method: 'POST',
     paths: ['/v1/chat/completions/input_tokens', '/chat/completions/input_tokens'],
     body: chatBody,
+    doc: {
+      summary: 'Count the tokens of a conversation',
+      description: 'The body is that of `/v1/chat/completions`; nothing is generated.',
+      example: { messages: [{ role: 'user', content: 'Say hello.' }] },
+      reply: z.object({ object: z.literal('response.input_tokens'), input_tokens: z.int().min(0) }),
+    },
     ignored: (body) => unknownInChat(body, settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models }) {
       const { text } = textModel(models, body.model);

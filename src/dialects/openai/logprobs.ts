@@ -11,3 +11,9 @@ export function wireLogprobs(tokens: readonly TokenLogprob[]): object {
 function score({ text, bytes, logprob }: TokenScore): object {
   return { token: text, logprob: Math.max(LEAST, logprob), bytes: bytes.length > 0 ? [...bytes] : null };
 }
+
+/** The `logprobs` list of an `output_text`, where bytes are never null. https://platform.openai.com/docs/api-reference/responses/object */
+export function responseLogprobs(tokens: readonly TokenLogprob[]): object[] {
+  const one = ({ bytes, ...token }: TokenScore): object => ({ ...score({ ...token, bytes }), bytes: [...bytes] });
+  return tokens.map((token) => ({ ...one(token), top_logprobs: token.top.map(one) }));
+}

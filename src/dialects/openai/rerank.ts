@@ -3,6 +3,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { boolean, integer, must, only, text } from '../fields.ts';
 import { isGiven } from '../request.ts';
+import { rerankReplySchema } from './reply-schemas.ts';
 import { unknownFields } from '../unknown-fields.ts';
 
 /** Documents of a request. */
@@ -51,6 +52,13 @@ export function rerankRoute(settings: DialectSettings): Call<RerankBody> {
     method: 'POST',
     paths: ['/v1/rerank', '/rerank'],
     body: rerankBody,
+    doc: {
+      summary: 'Order documents by how well they answer a query',
+      description:
+        'With a reranker. `documents` as Jina, llama-server and vLLM take them, or `texts` as Text Embeddings Inference does.',
+      example: { query: 'What is a hearth?', documents: ['A fireplace.', 'A heart.'] },
+      reply: rerankReplySchema,
+    },
     ignored: (body) => unknownFields(body, known, settings.unknownFields ?? 'warn'),
     async run({ body, signal, note }, { models }) {
       const { field, texts } = documentsOf(body);

@@ -10,7 +10,9 @@ const taken = new Set(['messages', 'tools', 'add_generation_prompt', 'bos_token'
  * DeepSeek `thinking`, gpt-oss `reasoning_effort`), so an effort is told in all words; a template that knows none stays as it is.
  * @throws InferenceError invalid_request for the name of something that the server says itself
  */
-export function templateVariables(body: ChatBody): Record<string, unknown> | undefined {
+export function templateVariables(
+  body: Pick<ChatBody, 'reasoning_effort' | 'chat_template_kwargs'>,
+): Record<string, unknown> | undefined {
   const { reasoning_effort: effort, chat_template_kwargs: given } = body;
   const name = Object.keys(given ?? {}).find((key) => taken.has(key));
   if (name !== undefined) {

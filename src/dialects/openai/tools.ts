@@ -6,18 +6,18 @@ import { isGiven } from '../request.ts';
 import { jsonObject } from './json-value.ts';
 import { refuseTooMany, unknownFields } from '../unknown-fields.ts';
 
-const functionsOnly = must('"function"', 'the model calls functions alone');
+export const functionsOnly = must('"function"', 'the model calls functions alone');
 const nameError = must('a name of up to 64 letters, digits, _ and -');
 
-const definition = z.looseObject(
-  {
-    name: z.string({ error: nameError }).regex(/^[a-zA-Z0-9_-]{1,64}$/, { error: nameError }),
-    description: text(),
-    parameters: jsonObject('a JSON Schema of an object').nullish(),
-    strict: boolean(),
-  },
-  { error: must('an object with name and parameters') },
-);
+/** What a tool is, whatever object the fields stand in. */
+export const functionFields = {
+  name: z.string({ error: nameError }).regex(/^[a-zA-Z0-9_-]{1,64}$/, { error: nameError }),
+  description: text(),
+  parameters: jsonObject('a JSON Schema of an object').nullish(),
+  strict: boolean(),
+};
+
+const definition = z.looseObject(functionFields, { error: must('an object with name and parameters') });
 
 const tool = z.looseObject(
   { type: z.literal('function', { error: functionsOnly }), function: definition },
@@ -27,10 +27,15 @@ const tool = z.looseObject(
 const MOST_TOOLS = 512;
 const listError = must(`a list of up to ${MOST_TOOLS} tools`);
 
-/** https://platform.openai.com/docs/api-reference/chat/create, `tools`; `strict` changes nothing: schemas are always kept to. */
-export const toolList = z.array(tool, { error: listError }).max(MOST_TOOLS, { error: listError }).nullish();
+/** A list of tools of one form. */
+export function listOfTools<Item extends z.ZodType>(item: Item): z.ZodOptional<z.ZodNullable<z.ZodArray<Item>>> {
+  return z.array(item, { error: listError }).max(MOST_TOOLS, { error: listError }).nullish();
+}
 
-const choiceError = must('"none", "auto", "required" or an object that names a function');
+/** https://platform.openai.com/docs/api-reference/chat/create, `tools`; `strict` changes nothing: schemas are always kept to. */
+export const toolList = listOfTools(tool);
+
+export const choiceError = must('"none", "auto", "required" or an object that names a function');
 const named = z.looseObject(
   {
     type: z.literal('function', { error: functionsOnly }),
@@ -64,15 +69,31 @@ interface ToolFields {
  * @throws InferenceError invalid_request for names that are given twice, or chosen and not there
  */
 export function toOffer(body: ToolFields): ToolOffer | undefined {
-  const tools = (body.tools ?? []).map(({ function: { name, description, parameters } }, index): Tool => ({
+  const definitions = (body.tools ?? []).map((one) => one.function);
+  return offerOf(definitions, chosen(body.tool_choice), body, '.function');
+}
+
+type Definition = z.infer<typeof definition>;
+
+/**
+ * The same for the tools and the choice of any form.
+ * @param inside where a tool's fields stand in it, for errors: `.function`
+ */
+export function offerOf(
+  definitions: readonly Definition[],
+  choice: Chosen,
+  body: { tool_choice?: unknown; parallel_tool_calls?: boolean | null | undefined },
+  inside: string,
+): ToolOffer | undefined {
+  const tools = definitions.map(({ name, description, parameters }, index): Tool => ({
     name,
     ...(isGiven(description) && { description }),
     ...(isGiven(parameters) && { parameters }),
-    param: `tools[${index}].function.parameters`,
+    param: `tools[${index}]${inside}.parameters`,
   }));
   const names = tools.map(({ name }) => name);
-  refuseTwins(names);
-  const { required, callable, single, param } = chosen(body.tool_choice, names);
+  refuseTwins(names, inside);
+  const { required, callable = names, single, param } = choice;
   const stranger = callable.find((name) => !names.includes(name));
   if (stranger !== undefined) {
     const there = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
@@ -104,18 +125,20 @@ export function unknownInTools(tools: ToolFields['tools'], mode: 'refuse' | 'war
   return unknown;
 }
 
-interface Chosen {
+/** What a `tool_choice` asks for. */
+export interface Chosen {
   required: boolean;
-  callable: readonly string[];
+  /** The names that may be called; undefined means all. */
+  callable?: readonly string[];
   /** Whether exactly one call was asked for. */
   single: boolean;
   /** The field that names them. */
   param: string;
 }
 
-function chosen(choice: ToolFields['tool_choice'], names: readonly string[]): Chosen {
+function chosen(choice: ToolFields['tool_choice']): Chosen {
   if (!isGiven(choice) || typeof choice === 'string') {
-    return { required: choice === 'required', callable: names, single: false, param: 'tool_choice' };
+    return { required: choice === 'required', single: false, param: 'tool_choice' };
   }
   if (choice.type === 'function') {
     return { required: true, callable: [choice.function.name], single: true, param: 'tool_choice.function.name' };
@@ -129,10 +152,10 @@ function chosen(choice: ToolFields['tool_choice'], names: readonly string[]): Ch
   };
 }
 
-function refuseTwins(names: readonly string[]): void {
+function refuseTwins(names: readonly string[], inside: string): void {
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
-    if (seen.has(name)) throw refusal(`Two tools are called ${name}; rename one.`, `tools[${index}].function.name`);
+    if (seen.has(name)) throw refusal(`Two tools are called ${name}; rename one.`, `tools[${index}]${inside}.name`);
     seen.add(name);
   }
 }

@@ -87,7 +87,11 @@ export interface AddonModel {
 }
 
 interface Bindings {
-  AddonSampler: new (model: AddonModel) => AddonSampler;
+  AddonSampler: {
+    new (model: AddonModel): AddonSampler;
+    /** Changes nothing. */
+    canBeNextTokenForGrammarEvaluationState(state: AddonGrammarState, token: number): boolean;
+  };
   /** @throws Error where the text is not a grammar with a rule `root`, or is left-recursive */
   AddonGrammar: new (gbnf: string, options: { addonExports: object; rootRuleName: string }) => AddonGrammar;
   /** Parses the grammar's text once more. */
@@ -149,6 +153,14 @@ export function createGrammarState(llama: Llama, model: AddonModel, gbnf: string
   const bindings = required(bindingsOf(llama), 'Llama._bindings', ['AddonGrammar', 'AddonGrammarEvaluationState']);
   const grammar = new bindings.AddonGrammar(gbnf, { addonExports: bindings, rootRuleName: 'root' });
   return new bindings.AddonGrammarEvaluationState(model, grammar);
+}
+
+/** Whether the grammar lets a token come next; for one that ends, whether the text may end here. */
+export function grammarAllows(llama: Llama, state: AddonGrammarState, token: number): boolean {
+  const { AddonSampler: sampler } = bindingsOf(llama);
+  return required(sampler, 'AddonSampler', [
+    'canBeNextTokenForGrammarEvaluationState',
+  ]).canBeNextTokenForGrammarEvaluationState(state, token);
 }
 
 function bindingsOf(llama: Llama): Bindings {

@@ -9,6 +9,12 @@ export function usableCores(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(containerCores())));
 }
 
+/** Threads of libuv's pool, in which the addon computes: what the variable says, or Node's four. */
+export function poolThreads(): number {
+  const given = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+  return Number.isInteger(given) && given > 0 ? given : 4;
+}
+
 /** Cores of the cgroup's quota, version 2 then 1 (kernel docs, cgroup-v2 "cpu.max", cgroup-v1 "cpu.cfs_quota_us"). */
 function containerCores(): number {
   const [quota, period] = (read('/sys/fs/cgroup/cpu.max') ?? '').split(' ');

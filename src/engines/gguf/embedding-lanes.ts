@@ -15,7 +15,7 @@ interface Job {
   reject(error: Error): void;
 }
 
-/** Shorter inputs lose more by starting a second thread than it gains them. */
+/** Beside other lanes shorter inputs lose more by starting a second thread than it gains them. */
 const WORTH_THREADS = 128;
 
 /** Hands inputs to lanes in the order of their requests; an input that is long and alone gets the threads of idle lanes. */
@@ -105,7 +105,8 @@ export class LanePool {
     for (let job = this.jobs.shift(); job; job = this.jobs.shift()) {
       job.begun();
       const busy = this.count - this.idle.length;
-      const threads = job.tokens.length < WORTH_THREADS ? 1 : Math.max(1, Math.floor(this.cores / busy));
+      const short = this.count > 1 && job.tokens.length < WORTH_THREADS;
+      const threads = short ? 1 : Math.max(1, Math.floor(this.cores / busy));
       try {
         const vector = await lane.compute(job.tokens, threads);
         if (job.signal.aborted) job.reject(abortError(job.signal));

@@ -2,6 +2,7 @@ import type { LlamaContext, LlamaContextOptions, LlamaModel } from 'node-llama-c
 import { InferenceError } from '../../contract/errors.ts';
 import type { LoadOptions } from '../engine.ts';
 import { addonContext, type AddonContext } from './addon.ts';
+import { poolThreads } from './cores.ts';
 import { turnsOf, type Turns } from './core-turns.ts';
 import { LanePool, type Lane } from './embedding-lanes.ts';
 import type { OpenModel } from './open-model.ts';
@@ -10,14 +11,14 @@ import type { OpenModel } from './open-model.ts';
 const CONTEXT = 2048;
 
 export interface EncoderOptions extends Pick<LoadOptions, 'contextSize'> {
-  /** Inputs computed beside each other; undefined takes one a core on a CPU and one on a GPU. */
+  /** Inputs computed beside each other; undefined takes one a core on a CPU, as far as there are threads to do so, and one on a GPU. */
   lanes?: number;
 }
 
 /**
  * Computes what a model says of whole inputs. The addon reads back the vector of sequence 0 alone
- * (AddonContext::GetEmbedding), so a native batch holds one input; the cores are filled by several contexts over the same
- * weights, one thread each.
+ * (AddonContext::GetEmbedding), so a native batch holds one input. In a pool of one thread an input gets all cores; in a larger
+ * one the cores are filled by several contexts over the same weights, one thread each.
  */
 export class Encoder {
   readonly contextSize: number;
@@ -32,7 +33,11 @@ export class Encoder {
     const { llama, model, cores } = opened;
     const contextSize = Math.min(model.trainContextSize, options.contextSize ?? CONTEXT);
     const contexts: LlamaContext[] = [];
-    for (let lanes = options.lanes ?? (llama.gpu === false ? cores : 1); lanes > 0; lanes -= 1) {
+    for (
+      let lanes = options.lanes ?? (llama.gpu === false ? Math.min(cores, poolThreads()) : 1);
+      lanes > 0;
+      lanes -= 1
+    ) {
       contexts.push(await createContext(model, contextSize, ranking));
     }
     return new Encoder(opened, contexts, contextSize);

@@ -3,7 +3,14 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { Stepper } from '../../contract/tokens.ts';
 import type { GeneratorEngine, LoadOptions } from '../engine.ts';
-import { addonContext, addonModel, createAddonSampler, createGrammarState, type AddonContext } from './addon.ts';
+import {
+  addonContext,
+  addonModel,
+  createAddonSampler,
+  createGrammarState,
+  grammarAllows,
+  type AddonContext,
+} from './addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
@@ -28,10 +35,11 @@ export async function createGenerator(
   const { context, memory, ...sizes } = await createContext(llama, model, options, cores);
   const tokenizer = createTokenizer(model);
   const createState = (gbnf: string) => createGrammarState(llama, addonModel(model), gbnf);
-  const sampling = {
+  const sampling: SamplerModel = {
     endTokens: tokenizer.special.eog,
     controlTokens: controlTokens(tokenizer),
     createGrammarState: createState,
+    grammarAllows: (state, token) => grammarAllows(llama, state, token),
   };
   return {
     task: 'generate',

@@ -9,6 +9,8 @@ export interface SamplerModel {
   controlTokens: ReadonlyMap<number, string>;
   /** A grammar's state before the first token. @throws Error where llama.cpp refuses the text */
   createGrammarState(gbnf: string): AddonGrammarState;
+  /** Whether a token may come next. */
+  grammarAllows(state: AddonGrammarState, token: number): boolean;
 }
 
 /**
@@ -51,6 +53,15 @@ export class SlotSampler {
   /** Whether a grammar holds the request. */
   get held(): boolean {
     return this.config.grammarEvaluationState !== undefined;
+  }
+
+  /**
+   * Whether a token that was sampled may end the text, if it ends one. The addon moves the grammar on by every other token and
+   * throws where it does not fit, but it lets ends pass: with no token left, greedy sampling takes token 0, often such an end.
+   */
+  mayEndWith(id: number): boolean {
+    const state = this.config.grammarEvaluationState;
+    return state === undefined || !this.model.endTokens.has(id) || this.model.grammarAllows(state, id);
   }
 
   /** Takes note of a token that was sampled. */

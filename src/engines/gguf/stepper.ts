@@ -155,6 +155,7 @@ export class GgufStepper implements Stepper {
     try {
       id = await this.options.context.sampleToken(index, sampler.native);
       if (id < 0) throw new Error(`no token could be sampled in slot ${slot}`);
+      if (!sampler.mayEndWith(id)) throw new Error(`the grammar does not end here, but slot ${slot} does`);
     } catch (error) {
       // A grammar that no token fits is the request's own fault, and no reason to fail the others of the step.
       if (!sampler.held) throw error;
