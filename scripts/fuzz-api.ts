@@ -3,7 +3,7 @@
  * whatever else schemathesis takes goes to it.
  */
 import { argv, exit } from 'node:process';
-import { pythonVenv } from '../test/support/agentscope-venv.ts';
+import { pythonVenv } from '../test/support/python-venv.ts';
 import { fuzzApi } from '../test/support/api-fuzzer.ts';
 import { startServer } from '../test/support/server-process.ts';
 

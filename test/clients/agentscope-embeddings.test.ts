@@ -5,8 +5,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { defaultModelPath } from '../../src/config/model-path.ts';
-import { runScript } from '../support/agentscope-script.ts';
-import { agentscopeVenv, type Release } from '../support/agentscope-venv.ts';
+import { runScript } from '../support/python-script.ts';
+import { pythonVenv } from '../support/python-venv.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { writeTinyBert } from '../support/tiny-bert.ts';
 
@@ -40,14 +40,14 @@ after(async () => {
 });
 
 /** What each release has: post_api_embedding came with 0.0.5. */
-const types: Record<Release, readonly string[]> = {
+const types = {
   '0.0.4': ['openai_embedding'],
   '0.1.1': ['openai_embedding', 'post_api_embedding'],
-};
+} as const;
 
 for (const release of ['0.0.4', '0.1.1'] as const) {
   test(`AgentScope ${release} gets vectors from the second model through ${types[release].join(' and ')}`, async (t) => {
-    const venv = await agentscopeVenv(release);
+    const venv = await pythonVenv(`agentscope-${release}`);
     if ('missing' in venv) {
       t.skip(venv.missing);
       return;

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { packageRoot } from '../../src/config/model-path.ts';
-import { runScript } from '../support/agentscope-script.ts';
+import { runScript } from '../support/python-script.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { agentscopeVenv, type Release } from '../support/agentscope-venv.ts';
+import { pythonVenv } from '../support/python-venv.ts';
 
-const releases: readonly Release[] = ['0.0.4', '0.1.1'];
+const releases = ['0.0.4', '0.1.1'];
 const contextSize = 2048;
 /** `max_new_tokens` and `max_tokens` in models/model_configs.json. */
 const shippedLimit = 256;
@@ -90,7 +90,7 @@ function checkUsage(counted: z.infer<typeof usage>, newTokens: number): void {
 
 for (const release of releases) {
   test(`AgentScope ${release} talks to the server through all its wrappers for text`, async (t) => {
-    const venv = await agentscopeVenv(release);
+    const venv = await pythonVenv(`agentscope-${release}`);
     if ('missing' in venv) {
       t.skip(venv.missing);
       return;

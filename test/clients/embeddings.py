@@ -1,6 +1,7 @@
 """The embedding configs of a task, each through its own wrapper."""
 
-from session import answer, load_model, start, task
+from answers import answer, task
+from session import load_model, start
 
 given = task()
 start(given["model_configs"])

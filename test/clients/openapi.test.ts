@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pythonVenv } from '../support/agentscope-venv.ts';
+import { pythonVenv } from '../support/python-venv.ts';
 import { fuzzApi } from '../support/api-fuzzer.ts';
 import { withServer } from '../support/server.ts';
 import { startServer } from '../support/server-process.ts';

@@ -1,16 +1,8 @@
-"""Starts AgentScope as its users do, makes calls, and leaves their answers where the test reads them."""
+"""Starts AgentScope 0.x as its users do."""
 
 import inspect
-import json
-import sys
-import traceback
 
 import agentscope
-
-
-def task():
-    """The JSON object given as the first argument."""
-    return json.loads(sys.argv[1])
 
 
 def start(model_configs):
@@ -51,15 +43,3 @@ def monitored(model_name):
 
     metrics = MonitorFactory.get_monitor().get_metrics()
     return {key: metrics[f"{model_name}.{key}"]["value"] for key in keys}
-
-
-def answer(calls):
-    """Makes every call, by name, and writes what it gave or its traceback to the file of the second argument."""
-    answers = {}
-    for name, call in calls.items():
-        try:
-            answers[name] = {"gave": call()}
-        except Exception:  # the other calls still answer
-            answers[name] = {"raised": traceback.format_exc()}
-    with open(sys.argv[2], "w", encoding="utf-8") as file:
-        json.dump(answers, file)

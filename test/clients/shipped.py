@@ -2,7 +2,8 @@
 
 from agentscope.agents import DialogAgent
 from agentscope.message import Msg
-from session import answer, load_model, monitored, start, task
+from answers import answer, task
+from session import load_model, monitored, start
 
 given = task()
 start(given["model_configs"])

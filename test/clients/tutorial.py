@@ -2,7 +2,8 @@
 
 import time
 
-from session import answer, load_model, start, task
+from answers import answer, task
+from session import load_model, start
 
 given = task()
 start(given["model_configs"])

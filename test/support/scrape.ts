@@ -56,3 +56,10 @@ export function samplesOf(samples: Samples, prefix: string): Record<string, numb
   const found = [...samples].filter(([key]) => key.startsWith(prefix));
   return Object.fromEntries(found.map(([key, value]) => [key.slice(prefix.length), value]));
 }
+
+/** A metric now, added up over all its labels. */
+export async function metric(url: string, name: string, headers: Record<string, string> = {}): Promise<number> {
+  const values = Object.values(samplesOf(await scrape(url, headers), `${name}{`));
+  assert.ok(values.length > 0, `there is no ${name}`);
+  return values.reduce((sum, value) => sum + value, 0);
+}

@@ -96,9 +96,9 @@ export async function withServer(options: Options, test: (running: Running) => P
 }
 
 /** Waits until something is so. @throws Error after two seconds */
-export async function until(so: () => boolean, what: string): Promise<void> {
+export async function until(so: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
-    if (so()) return;
+    if (await so()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error(`waited in vain until ${what}`);

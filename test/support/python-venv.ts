@@ -14,18 +14,11 @@ const pipOptions = '--quiet --no-input --disable-pip-version-check --timeout 15 
   .split(' ')
   .concat('--no-deps', '--only-binary', ':all:', '--no-compile');
 
-export type Release = '0.0.4' | '0.1.1';
-
-/** The python of a venv that holds the release, or why there can be none on this machine. */
+/** The python of a venv that holds the packages, or why there can be none on this machine. */
 export type Venv = { python: string } | { missing: string };
 
 const venvs = new Map<string, Promise<Venv>>();
 let missingHere: string | undefined;
-
-/** A venv with one AgentScope release. @throws as `pythonVenv` */
-export function agentscopeVenv(release: Release): Promise<Venv> {
-  return pythonVenv(`agentscope-${release}`);
-}
 
 /**
  * Makes a venv with the packages of `test/clients/<name>.txt` in `.cache/<name>`, or takes the one that is there.

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { z } from 'zod';
+import { apiKey, startForClients } from '../support/client-server.ts';
+import type { ServerProcess } from '../support/server-process.ts';
+
+let server: ServerProcess;
+let london: number;
+before(async () => {
+  server = await startForClients();
+  const { body } = await curl('/tokenize', { content: ' London' });
+  [london] = z.object({ tokens: z.tuple([z.number()]) }).parse(JSON.parse(body)).tokens;
+});
+after(async () => assert.equal(await server.stop(), 0));
+
+interface Raw {
+  status: number;
+  headers: Headers;
+  body: string;
+  /** How often something arrived. */
+  arrivals: number;
+}
+
+/** What `curl -N` gets, as it is on the wire. @throws AssertionError where there is no curl */
+async function curl(path: string, body: object): Promise<Raw> {
+  const headers = ['-H', 'content-type: application/json', '-H', `authorization: Bearer ${apiKey}`];
+  const child = spawn(
+    'curl',
+    ['-sSN', '-i', `${server.url}${path}`, ...headers, '-d', JSON.stringify({ model: 'chat', ...body })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const closed = once(child, 'close');
+  let text = '';
+  let arrivals = 0;
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    arrivals += 1;
+  });
+  assert.equal((await closed)[0], 0);
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [first = '', ...lines] = head.split('\r\n');
+  const got = new Headers(
+    lines.map((line): [string, string] => [line.split(': ', 1)[0] ?? '', line.replace(/^[^:]*: /, '')]),
+  );
+  return { status: Number(first.split(' ')[1]), headers: got, body: rest.join('\r\n\r\n'), arrivals };
+}
+
+/** What differs from run to run: ids, which are one in all frames, and times. */
+function steady(stream: string): string {
+  const ids = new Set(
+    [...stream.matchAll(/"id":"((?:chat)?cmpl-[0-9a-f-]{36})","object":"[a-z._]+","created":(\d{10})/g)].map(String),
+  );
+  assert.ok(ids.size <= 1, 'one id and one time for all chunks');
+  return stream
+    .replace(/cmpl-[0-9a-f-]{36}/g, 'cmpl-ID')
+    .replace(/"created":\d{10}/g, '"created":0')
+    .replace(/"timings":\{[^{}]*\}/g, '"timings":{}');
+}
+
+const golden = (name: string): string => readFileSync(new URL(`frames/${name}.txt`, import.meta.url), 'utf8');
+const messages = [{ role: 'user', content: 'Say something.' }];
+/** The same tokens on every machine. */
+const forced = () => ({ logit_bias: { [london]: 100 }, temperature: 0, max_tokens: 3, stream: true });
+const usage = { stream_options: { include_usage: true } };
+
+for (const [name, path, body] of [
+  ['chat', '/v1/chat/completions', { messages }],
+  ['chat-usage', '/v1/chat/completions', { messages, ...usage }],
+  ['completions', '/v1/completions', { prompt: 'Say' }],
+  ['completions-usage', '/v1/completions', { prompt: 'Say', echo: true, ...usage }],
+] as const) {
+  test(`curl -N of ${path} gets the frames of ${name}.txt, byte by byte`, async () => {
+    const { status, headers, body: stream } = await curl(path, { ...body, ...forced() });
+    assert.equal(status, 200);
+    assert.equal(headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    assert.equal(headers.get('cache-control'), 'no-cache');
+    assert.equal(headers.get('x-accel-buffering'), 'no');
+    assert.equal(headers.get('content-encoding'), null);
+    assert.equal(steady(stream), golden(name));
+  });
+}
+
+test('what fails before the first byte is no stream', async () => {
+  const { status, headers, body } = await curl('/v1/chat/completions', { messages, stream: true, max_tokens: 9999 });
+  assert.equal(status, 400);
+  assert.equal(headers.get('content-type'), 'application/json; charset=utf-8');
+  const { error } = z.object({ error: z.object({ param: z.string(), code: z.string() }) }).parse(JSON.parse(body));
+  assert.deepEqual(error, { param: 'max_tokens', code: 'context_length_exceeded' });
+});
+
+test('frames arrive one after the other, while the model writes', async () => {
+  const { arrivals } = await curl('/v1/chat/completions', { messages, stream: true, max_tokens: 24, ignore_eos: true });
+  assert.ok(arrivals > 12, `24 tokens in ${arrivals} arrivals`);
+});
+
+const data = z.object({
+  choices: z.array(
+    z.object({ text: z.string().optional(), delta: z.object({ content: z.string().nullish() }).optional() }),
+  ),
+});
+const reply = z.object({
+  choices: z.tuple([z.object({ text: z.string().optional(), message: z.object({ content: z.string() }).optional() })]),
+});
+
+test('a streamed reply joined is the unstreamed one', async () => {
+  const chat = (content: string) => ['/v1/chat/completions', { messages: [{ role: 'user', content }] }] as const;
+  const text = (prompt: string) => ['/v1/completions', { prompt }] as const;
+  const asked = [
+    chat('Write one line with emojis: 🙂🎉'),
+    chat('Schreibe „schöne Grüße“.'),
+    text('def fib(n):'),
+    text('🙂🙂'),
+  ];
+  const ways = [{ temperature: 0 }, { temperature: 0, stop: ['the', '\n'] }, { temperature: 1, seed: 11 }];
+  for (const [path, body] of asked) {
+    for (const way of ways) {
+      const request = { ...body, ...way, max_tokens: 24 };
+      const whole = reply.parse(JSON.parse((await curl(path, request)).body)).choices[0];
+      const frames = (await curl(path, { ...request, stream: true })).body.split('\n\n');
+      assert.deepEqual(frames.splice(-2), ['data: [DONE]', '']);
+      const pieces = frames.flatMap((frame) => data.parse(JSON.parse(frame.replace('data: ', ''))).choices);
+      const joined = pieces.map(({ text: piece, delta }) => piece ?? delta?.content ?? '').join('');
+      assert.equal(joined, whole.text ?? whole.message?.content, JSON.stringify(request));
+    }
+  }
+});
