@@ -41,10 +41,10 @@ class Person(BaseModel):
     likes: list[Literal["tea", "coffee"]] = Field(max_length=2)
 
 
-def model(stream, max_tokens=24):
-    """The server's chat model over the API that the task names."""
+def model(stream):
+    """The server's chat model over the API that the task names; responses that are cut off have no usage for AgentScope."""
     kind = apis[given["api"]]
-    parameters = kind.Parameters(max_tokens=max_tokens, temperature=0)
+    parameters = kind.Parameters(max_tokens=300, temperature=0)
     return kind(credential, "chat", parameters, stream=stream, max_retries=0)
 
 
@@ -72,7 +72,7 @@ async def stream():
 
 async def tool_call(stream, mode):
     """The one call of a response, and the answer to its result."""
-    chosen = model(stream, max_tokens=100)
+    chosen = model(stream)
     response = await chosen(messages, tools=tools, tool_choice=ToolChoice(mode=mode), parallel_tool_calls=False)
     if stream:
         response = [chunk async for chunk in response][-1]
@@ -84,7 +84,7 @@ async def tool_call(stream, mode):
 
 
 async def structured(stream):
-    chosen = model(stream, max_tokens=200)
+    chosen = model(stream)
     response = await chosen.generate_structured_output(messages, Person)
     return response.content
 

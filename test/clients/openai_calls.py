@@ -102,8 +102,14 @@ def responses():
 
 
 def responses_stream():
-    """The pieces of a stream, and the response that the package makes of its events."""
-    said = {"model": "chat", "input": "How is the weather in Rome?", "max_output_tokens": 16, "temperature": 0}
+    """The events of a stream, and the response that the package makes of them, which it can't where it was cut off."""
+    said = {
+        "model": "chat",
+        "input": "How is the weather in Rome?",
+        "instructions": "Answer in one short sentence.",
+        "max_output_tokens": 300,
+        "temperature": 0,
+    }
     with client.responses.stream(**said) as events:
         types = [event.type for event in events]
         final = events.get_final_response()

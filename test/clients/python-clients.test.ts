@@ -67,7 +67,7 @@ const closing = [
   'response.output_text.done',
   'response.content_part.done',
   'response.output_item.done',
-  'response.incomplete',
+  'response.completed',
 ];
 const person = z.strictObject({
   name: z.string().max(12),
