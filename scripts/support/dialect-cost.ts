@@ -10,6 +10,7 @@ import { defaultSettings } from '../../src/config/resolve.ts';
 import type { Model } from '../../src/contract/model.ts';
 import { dialects } from '../../src/dialects/index.ts';
 import { createHttpServer } from '../../src/http/server.ts';
+import { ResponseStore } from '../../src/response-store/response-store.ts';
 import { Registry } from '../../src/runtime/registry.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { median } from './report.ts';
@@ -119,7 +120,7 @@ function serverOptions(model: Model, log: ReturnType<typeof createLogger>) {
     dialects: dialects.map((create) =>
       create({ unknownFields: undefined, messagesKey: undefined, stringPrompt: 'raw' }),
     ),
-    services: { models },
+    services: { models, responses: new ResponseStore({ maxCount: 1, maxBytes: 1 }) },
     settings: { apiKeys: [], corsOrigins: [], maxBody: 2 ** 25, timeoutMs: 600_000, drainTimeoutMs: 1000 },
     log,
   };
