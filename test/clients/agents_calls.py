@@ -1,8 +1,16 @@
-"""Agents of the openai-agents package over chat completions: tools, results, typed output, streams."""
+"""Agents of the openai-agents package over the API that the task names: tools, results, typed output, streams."""
 
 from typing import Literal
 
-from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, Runner, function_tool, set_tracing_disabled
+from agents import (
+    Agent,
+    ModelSettings,
+    OpenAIChatCompletionsModel,
+    OpenAIResponsesModel,
+    Runner,
+    function_tool,
+    set_tracing_disabled,
+)
 from answers import answer, task
 from openai import AsyncOpenAI
 from pydantic import BaseModel, Field
@@ -10,6 +18,8 @@ from pydantic import BaseModel, Field
 given = task()
 set_tracing_disabled(True)  # traces would go to OpenAI
 client = AsyncOpenAI(base_url=given["base_url"], api_key=given["api_key"], max_retries=0)
+apis = {"chat": OpenAIChatCompletionsModel, "responses": OpenAIResponsesModel}
+model = apis[given["api"]](model="chat", openai_client=client)
 asked = []
 
 
@@ -39,7 +49,7 @@ def agent(tool_choice=None, **options):
     return Agent(
         name="Alice",
         instructions="Answer in one short sentence.",
-        model=OpenAIChatCompletionsModel(model="chat", openai_client=client),
+        model=model,
         model_settings=settings,
         **options,
     )

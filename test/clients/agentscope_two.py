@@ -1,4 +1,4 @@
-"""AgentScope 2 over its OpenAI-compatible model: calls, streams, tools, structured output, an agent, vectors."""
+"""AgentScope 2 over its OpenAI-compatible models: calls, streams, tools, structured output, an agent, vectors."""
 
 from typing import Literal
 
@@ -6,13 +6,14 @@ from agentscope.agent import Agent
 from agentscope.credential import OpenAICredential
 from agentscope.embedding import OpenAIEmbeddingModel
 from agentscope.message import AssistantMsg, SystemMsg, ToolResultBlock, UserMsg
-from agentscope.model import OpenAIChatModel
+from agentscope.model import OpenAIChatModel, OpenAIResponseModel
 from agentscope.tool import ToolChoice
 from answers import answer, task
 from pydantic import BaseModel, Field
 
 given = task()
 credential = OpenAICredential(api_key=given["api_key"], base_url=given["base_url"])
+apis = {"chat": OpenAIChatModel, "responses": OpenAIResponseModel}
 messages = [
     SystemMsg(name="system", content="Answer in one short sentence."),
     UserMsg(name="Bob", content="How is the weather in Rome?"),
@@ -41,9 +42,10 @@ class Person(BaseModel):
 
 
 def model(stream, max_tokens=24):
-    """The server's chat model, which calls one tool a turn at most."""
-    parameters = OpenAIChatModel.Parameters(max_tokens=max_tokens, temperature=0, parallel_tool_calls=False)
-    return OpenAIChatModel(credential, "chat", parameters, stream=stream, max_retries=0)
+    """The server's chat model over the API that the task names."""
+    kind = apis[given["api"]]
+    parameters = kind.Parameters(max_tokens=max_tokens, temperature=0)
+    return kind(credential, "chat", parameters, stream=stream, max_retries=0)
 
 
 def counted(response):
@@ -71,7 +73,7 @@ async def stream():
 async def tool_call(stream, mode):
     """The one call of a response, and the answer to its result."""
     chosen = model(stream, max_tokens=100)
-    response = await chosen(messages, tools=tools, tool_choice=ToolChoice(mode=mode))
+    response = await chosen(messages, tools=tools, tool_choice=ToolChoice(mode=mode), parallel_tool_calls=False)
     if stream:
         response = [chunk async for chunk in response][-1]
     (block,) = [block for block in response.content if block.type == "tool_call"]

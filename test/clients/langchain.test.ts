@@ -16,8 +16,9 @@ before(async () => {
 });
 after(async () => assert.equal(await server.stop(), 0));
 
-function chat(maxTokens = 16): ChatOpenAI {
+function chat(maxTokens = 16, useResponsesApi = false): ChatOpenAI {
   return new ChatOpenAI({
+    useResponsesApi,
     model: 'chat',
     apiKey,
     temperature: 0,
@@ -107,7 +108,7 @@ test('withStructuredOutput gives an object of its schema by each of its methods'
   const json = await chat(200)
     .withStructuredOutput(z.looseObject({}), { method: 'jsonMode' })
     .invoke('Describe Ada in JSON, briefly.')
-    .catch((error: Error) => error);
+    .catch((error: unknown) => error);
   // A model of this size may not find an end; what is cut off doesn't parse.
   assert.ok(!(json instanceof Error) || /parse/i.test(json.message), String(json));
 });
@@ -120,4 +121,15 @@ test('embeddings come for queries and documents', async () => {
     documents.map(({ length }) => length),
     [dimensions, dimensions],
   );
+});
+
+test('the same works over responses', async () => {
+  const message = await chat(16, true).invoke(question);
+  assert.match(message.text, /\S/);
+  let text = '';
+  for await (const chunk of await chat(16, true).stream(question)) text += chunk.text;
+  assert.equal(text, message.text);
+  const bound = chat(80, true).bindTools([weather], { tool_choice: 'weather' });
+  const { tool_calls: calls = [] } = await bound.invoke('How is the weather in Rome?');
+  assert.match(String(calls[0]?.args['city']), /^(Rome|Oslo)$/);
 });

@@ -83,6 +83,38 @@ def tool_result():
     return answered.choices[0].message.content
 
 
+def responses():
+    """A conversation that the server keeps, and its end."""
+    said = {"model": "chat", "max_output_tokens": 16, "temperature": 0}
+    first = client.responses.create(**said, input="How is the weather in Rome?", instructions="Be short.")
+    again = client.responses.retrieve(first.id)
+    second = client.responses.create(**said, input="And in Oslo?", previous_response_id=first.id)
+    items = [item.type for item in client.responses.input_items.list(second.id)]
+    client.responses.delete(first.id)
+    gone = raised(lambda: client.responses.retrieve(first.id))
+    return {
+        "first": first.model_dump(),
+        "same": again == first,
+        "second": second.output_text,
+        "items": items,
+        "gone": gone["class"],
+    }
+
+
+def responses_stream():
+    """The pieces of a stream, and the response that the package makes of its events."""
+    said = {"model": "chat", "input": "How is the weather in Rome?", "max_output_tokens": 16, "temperature": 0}
+    with client.responses.stream(**said) as events:
+        types = [event.type for event in events]
+        final = events.get_final_response()
+    return {"types": types, "text": final.output_text, "whole": client.responses.create(**said).output_text}
+
+
+def responses_parse():
+    said = {"model": "chat", "input": "Describe Ada.", "max_output_tokens": 200, "temperature": 0}
+    return isinstance(client.responses.parse(**said, text_format=Person).output_parsed, Person)
+
+
 def completions():
     return client.completions.create(model="chat", prompt="The capital of France is", max_tokens=8).model_dump()
 
@@ -158,6 +190,9 @@ answer(
         "parse tool": parse_tool,
         "stream tool": stream_tool,
         "tool result": tool_result,
+        "responses": responses,
+        "responses stream": responses_stream,
+        "responses parse": responses_parse,
         "completions": completions,
         "embeddings": embeddings,
         "models": models,

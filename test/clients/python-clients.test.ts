@@ -23,14 +23,15 @@ after(async () => {
 });
 
 /** A test of what a script's calls gave; skipped where this machine can have no venv. */
-function clientTest(title: string, script: string, check: (of: Answered) => Promise<void>): void {
+function clientTest(title: string, script: string, api: string, check: (of: Answered) => Promise<void>): void {
   test(title, async (t) => {
     const venv = await pythonVenv('python-clients');
     if ('missing' in venv) {
       t.skip(venv.missing);
       return;
     }
-    await check(await runScript(venv.python, script, { base_url: `${server.url}/v1`, api_key: apiKey }, directory));
+    const task = { base_url: `${server.url}/v1`, api_key: apiKey, api };
+    await check(await runScript(venv.python, script, task, directory));
   });
 }
 
@@ -50,12 +51,30 @@ const completion = z.object({
   ]),
   usage,
 });
+const response = z.object({
+  object: z.literal('response'),
+  status: z.enum(['completed', 'incomplete']),
+  model: z.literal('chat'),
+  usage: z.object({ input_tokens: count, output_tokens: count, total_tokens: count }),
+});
+const opening = [
+  'response.created',
+  'response.in_progress',
+  'response.output_item.added',
+  'response.content_part.added',
+];
+const closing = [
+  'response.output_text.done',
+  'response.content_part.done',
+  'response.output_item.done',
+  'response.incomplete',
+];
 const person = z.strictObject({
   name: z.string().max(12),
   likes: z.array(z.enum(['tea', 'coffee'])).max(2),
 });
 
-clientTest('openai for Python chats, streams, parses and calls', 'openai_calls.py', async (of) => {
+clientTest('openai for Python chats, streams, parses and calls', 'openai_calls.py', 'both', async (of) => {
   const { usage: used } = completion.parse(of('chat'));
   assert.equal(used.total_tokens, used.prompt_tokens + used.completion_tokens);
   const streamed = z.object({ pieces, final: completion, whole: completion }).parse(of('stream'));
@@ -73,6 +92,21 @@ clientTest('openai for Python chats, streams, parses and calls', 'openai_calls.p
     floats.map((vector) => [...new Float32Array(vector)]),
     usual,
   );
+  const { first, ...kept } = z.looseObject({ first: response, second: text }).parse(of('responses'));
+  assert.ok(first.usage.output_tokens <= 16);
+  assert.deepEqual(kept, {
+    second: kept.second,
+    same: true,
+    items: ['message', 'message', 'message'],
+    gone: 'NotFoundError',
+  });
+  const events = z.object({ types: z.array(z.string()), text, whole: text }).parse(of('responses stream'));
+  assert.equal(events.text, events.whole);
+  assert.deepEqual(
+    events.types.filter((type, index) => type !== events.types[index - 1]),
+    [...opening, 'response.output_text.delta', ...closing],
+  );
+  assert.equal(of('responses parse'), true);
 
   assert.deepEqual(of('abort'), { pieces: 3, cancelled: true });
   const headers = { authorization: `Bearer ${apiKey}` };
@@ -101,27 +135,25 @@ clientTest('openai for Python chats, streams, parses and calls', 'openai_calls.p
   });
 });
 
-clientTest(
-  'openai-agents for Python runs agents with tools, results and typed output',
-  'agents_calls.py',
-  async (of) => {
-    const run = z.object({ output: text, used: counted.extend({ requests: z.literal(1) }) }).parse(of('run'));
-    const streamed = z.object({ pieces, output: text }).parse(of('run streamed'));
-    assert.equal(streamed.pieces.join(''), streamed.output);
-    assert.equal(streamed.output, run.output);
-    const asked = z.strictObject({ city: z.enum(['Rome', 'Oslo']), days: z.int() });
-    z.object({ output: z.literal('It will be sunny.'), asked: z.tuple([asked]) }).parse(of('tool stops'));
-    assert.deepEqual(of('tool streamed'), {
-      output: 'It will be sunny.',
-      items: ['tool_call_item', 'tool_call_output_item'],
-    });
-    const { types } = z.object({ types: z.array(z.string()), output: text }).parse(of('goes on'));
-    assert.deepEqual(types, ['user', 'function_call', 'function_call_output', 'user']);
-    assert.equal(of('typed'), true);
-  },
-);
+/** What agents_calls.py gives. */
+async function checkAgents(of: Answered): Promise<void> {
+  const run = z.object({ output: text, used: counted.extend({ requests: z.literal(1) }) }).parse(of('run'));
+  const streamed = z.object({ pieces, output: text }).parse(of('run streamed'));
+  assert.equal(streamed.pieces.join(''), streamed.output);
+  assert.equal(streamed.output, run.output);
+  const asked = z.strictObject({ city: z.enum(['Rome', 'Oslo']), days: z.int() });
+  z.object({ output: z.literal('It will be sunny.'), asked: z.tuple([asked]) }).parse(of('tool stops'));
+  assert.deepEqual(of('tool streamed'), {
+    output: 'It will be sunny.',
+    items: ['tool_call_item', 'tool_call_output_item'],
+  });
+  const { types } = z.object({ types: z.array(z.string()), output: text }).parse(of('goes on'));
+  assert.deepEqual(types, ['user', 'function_call', 'function_call_output', 'user']);
+  assert.equal(of('typed'), true);
+}
 
-clientTest('AgentScope 2 chats, streams, calls tools and runs an agent', 'agentscope_two.py', async (of) => {
+/** What agentscope_two.py gives. */
+async function checkAgentscope(of: Answered): Promise<void> {
   const whole = z.object({ text, used: counted }).parse(of('call'));
   const streamed = z.object({ pieces, text, used: counted }).parse(of('stream'));
   assert.equal(streamed.pieces.join(''), streamed.text);
@@ -134,4 +166,10 @@ clientTest('AgentScope 2 chats, streams, calls tools and runs an agent', 'agents
   const reply = z.object({ name: z.literal('Alice'), role: z.literal('assistant'), text });
   z.tuple([reply, reply]).parse(of('agent'));
   assert.deepEqual(of('embeddings'), [8, 8]);
-});
+}
+
+for (const api of ['chat', 'responses']) {
+  const over = `over ${api}`;
+  clientTest(`openai-agents runs agents with tools and typed output ${over}`, 'agents_calls.py', api, checkAgents);
+  clientTest(`AgentScope 2 streams, calls tools and runs an agent ${over}`, 'agentscope_two.py', api, checkAgentscope);
+}
