@@ -120,7 +120,7 @@ function serverOptions(model: Model, log: ReturnType<typeof createLogger>) {
     dialects: dialects.map((create) =>
       create({ unknownFields: undefined, messagesKey: undefined, stringPrompt: 'raw' }),
     ),
-    services: { models, responses: new ResponseStore({ maxCount: 100, maxBytes: 2 ** 20 }) },
+    services: { models, responses: new ResponseStore({ maxCount: 1, maxBytes: 1 }) },
     settings: { apiKeys: [], corsOrigins: [], maxBody: 2 ** 25, timeoutMs: 600_000, drainTimeoutMs: 1000 },
     log,
   };

@@ -108,7 +108,7 @@ test('withStructuredOutput gives an object of its schema by each of its methods'
   const json = await chat(200)
     .withStructuredOutput(z.looseObject({}), { method: 'jsonMode' })
     .invoke('Describe Ada in JSON, briefly.')
-    .catch((error: Error) => error);
+    .catch((error: unknown) => error);
   // A model of this size may not find an end; what is cut off doesn't parse.
   assert.ok(!(json instanceof Error) || /parse/i.test(json.message), String(json));
 });

@@ -23,7 +23,14 @@ export async function startForClients(args: readonly string[] = []): Promise<Ser
     // One thread: two test files run at a time, and llama.cpp's threads wait for each other by spinning.
     const common = ['--context-size', '2048', '--prefix-reuse', 'off', '--api-key', apiKey, '--threads', '1'];
     const server = await startServer([...models, ...common, ...args]);
-    return { ...server, stop: () => server.stop().finally(clean) };
+    const stop = async (): Promise<number | null> => {
+      try {
+        return await server.stop();
+      } finally {
+        await clean();
+      }
+    };
+    return { ...server, stop };
   } catch (error) {
     await clean();
     throw error;

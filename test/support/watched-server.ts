@@ -46,8 +46,8 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
     throw new Error('the watched server ended');
   });
   try {
-    const [message]: unknown[] = await Promise.race([once(child, 'message', { signal }), ended]);
-    return message;
+    const heard: unknown[] = await Promise.race([once(child, 'message', { signal }), ended]);
+    return heard[0];
   } finally {
     waiting.abort();
     ended.catch(() => {});
