@@ -56,6 +56,8 @@ async function install(name: string): Promise<Venv> {
     const missing = (await makeVenv(base.python, draft)) ?? (await pipInstall(pythonIn(draft), requirements));
     if (missing !== undefined) return { missing };
     await writeFile(markerIn(draft), content);
+    // Another test file may have made it meanwhile, and be using it.
+    if (await holds(home, content)) return { python: pythonIn(home) };
     await rm(home, { recursive: true, force: true });
     await rename(draft, home).catch(async (error: unknown) => {
       if (!(await holds(home, content))) throw error;

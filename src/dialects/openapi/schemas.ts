@@ -51,6 +51,8 @@ function toJsonSchema(schema: ZodType, name: string): JsonSchema {
 function adapted(schema: JsonSchema, root: string): JsonSchema {
   const entries = Object.entries(schema).map(([key, value]): [string, unknown] => {
     if (key === '$ref' && typeof value === 'string') return [key, value.replace(/^#/, root)];
+    // Zod tells branches apart by their tag, which may be left out of one of them; readers check that no two overlap.
+    if (key === 'oneOf') return ['anyOf', inside(value, root)];
     // Values, not schemas.
     if (['const', 'default', 'enum', 'examples'].includes(key)) return [key, value];
     if (key === 'properties' && isObject(value)) {
