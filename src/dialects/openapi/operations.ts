@@ -128,7 +128,12 @@ function eventOf(frame: object): object {
     type: 'object',
     description:
       'One server-sent event. `data` is JSON or, at the end of some streams, the text `[DONE]`. Lines that begin with a colon only keep the connection alive.',
-    properties: { data: { type: 'string', contentMediaType: 'application/json', contentSchema: frame } },
+    properties: {
+      data: {
+        type: 'string',
+        anyOf: [{ const: '[DONE]' }, { contentMediaType: 'application/json', contentSchema: frame }],
+      },
+    },
     required: ['data'],
   };
 }
