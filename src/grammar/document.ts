@@ -169,8 +169,8 @@ function resolveUri(ref: string, base: string): string | undefined {
   }
 }
 
-/** Walks the schema without recursion, so that no depth can exhaust the stack. */
-function checkSize(schema: unknown): void {
+/** Walks the schema without recursion, so that no depth can exhaust the stack. @throws Refusal where it is too large or deep */
+export function checkSize(schema: unknown): void {
   let level: unknown[] = [schema];
   let characters = 0;
   for (let depth = 0; level.length > 0; depth++) {

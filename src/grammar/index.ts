@@ -1,5 +1,5 @@
 import { InferenceError } from '../contract/errors.ts';
-import { SchemaDocument } from './document.ts';
+import { checkSize, SchemaDocument } from './document.ts';
 import { Expander } from './expand.ts';
 import { sharedRules } from './json-rules.ts';
 import { Refusal } from './refusal.ts';
@@ -10,6 +10,17 @@ export { GbnfAutomaton } from './automaton.ts';
 export interface SchemaOptions {
   /** The request field that the schema came in, for the client's error. */
   readonly param: string;
+}
+
+export interface RuleOptions extends SchemaOptions {
+  /** Begins the names of the schema's rules. */
+  readonly prefix: string;
+}
+
+/** The rule that stands for a schema, and the lines that define it. */
+export interface SchemaRules {
+  rule: string;
+  rules: string[];
 }
 
 /**
@@ -29,18 +40,55 @@ export function schemaToGbnf(schema: unknown, { param }: SchemaOptions): string 
  * `prefix-…`, but for those that begin with `json-`: they are the same in every grammar, so grammarText keeps one of each
  * @returns the rule that stands for the schema, and the lines that define it
  */
-export function schemaRules(
+export function schemaRules(schema: unknown, options: RuleOptions): SchemaRules {
+  const steps = writing(schema, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * As schemaRules, for a thread that others wait for: a large schema takes a tenth of a second.
+ * @param turn called again and again; what it returns is waited for, what it throws ends the work
+ */
+export async function schemaRulesInTurns(
   schema: unknown,
-  { param, prefix }: SchemaOptions & { readonly prefix: string },
-): { rule: string; rules: string[] } {
+  options: RuleOptions,
+  turn: () => Promise<void> | undefined,
+): Promise<SchemaRules> {
+  const steps = writing(schema, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    const others = turn();
+    if (others !== undefined) await others;
+  }
+}
+
+function* writing(schema: unknown, { param, prefix }: RuleOptions): Generator<undefined, SchemaRules> {
   try {
     const document = new SchemaDocument(schema);
     const writer = new GrammarWriter(new Expander(document), prefix);
-    return { rule: prefix, rules: writer.write([document.root]) };
+    return { rule: prefix, rules: yield* writer.write([document.root]) };
   } catch (error) {
-    if (error instanceof Refusal) throw new InferenceError('invalid_request', error.message, { param, cause: error });
-    throw error;
+    throw refused(error, param);
   }
+}
+
+/** @throws InferenceError invalid_request for a schema that is too large or too deep to be looked at */
+export function checkSchemaSize(schema: unknown, { param }: SchemaOptions): void {
+  try {
+    checkSize(schema);
+  } catch (error) {
+    throw refused(error, param);
+  }
+}
+
+function refused(error: unknown, param: string): unknown {
+  return error instanceof Refusal
+    ? new InferenceError('invalid_request', error.message, { param, cause: error })
+    : error;
 }
 
 /** Joins the lines of several schemas; rules that they share are kept once. @returns a grammar's text */

@@ -26,13 +26,18 @@ export class GrammarWriter implements RuleSink {
     this.#prefix = prefix;
   }
 
-  /** Writes a conjunction and all below it. @returns the rules, the first for the conjunction itself @throws Refusal */
-  write(nodes: Conjunction): string[] {
+  /**
+   * Writes a conjunction and all below it, stopping after each of the larger rules.
+   * @returns the rules, the first for the conjunction itself
+   * @throws Refusal
+   */
+  *write(nodes: Conjunction): Generator<undefined, string[]> {
     this.#rules.set(this.#prefix, '');
     this.#names.set(keyOfConjunction(nodes), this.#prefix);
     this.#waiting.push({ name: this.#prefix, nodes });
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       this.complete(next.name, this.#alternatives(next.nodes));
+      yield;
     }
     const own = [...this.#rules].map(([name, body]) => `${name} ::= ${body}`);
     return [...own, ...sharedRules(own.join('\n'))];

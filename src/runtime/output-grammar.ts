@@ -1,12 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
-import { abortError, InferenceError } from '../contract/errors.ts';
+import { InferenceError } from '../contract/errors.ts';
 import type { OutputFormat } from '../contract/generate.ts';
 import type { Tool, ToolOffer } from '../contract/tools.ts';
-import { grammarText, schemaRules } from '../grammar/index.ts';
+import { checkSchemaSize, grammarText, schemaRulesInTurns, type SchemaRules } from '../grammar/index.ts';
 import { closeObjects } from './closed-schema.ts';
 import { literal, markOrText, untilMark } from './mark-rules.ts';
 import type { ReasoningFormat } from './reasoning-formats.ts';
 import type { ToolFormat } from './tool-formats.ts';
+import { Turns } from './turns.ts';
 
 /** Calls of one turn at most: a small model that has to call something may never stop. */
 const MOST_CALLS = 32;
@@ -21,9 +21,6 @@ export interface OutputRules {
   opened: boolean;
 }
 
-/** A tool's schema takes a millisecond or two; other requests get their turn after so many. */
-const SLICE_MS = 10;
-
 /**
  * The grammar that a completion is held to: thoughts, then what was asked for. Nothing needs a trigger: text that is free is
  * every text without the mark that begins a call.
@@ -33,8 +30,9 @@ const SLICE_MS = 10;
 export async function outputGrammar(rules: OutputRules, signal: AbortSignal): Promise<string> {
   const { format, offer, toolFormat } = rules;
   if (format?.kind === 'grammar') return format.gbnf;
-  const calls = offer ? await callRules(offer, toolFormat, signal) : [];
-  return grammarText([...thoughtRules(rules), ...answerRules(rules), ...calls]);
+  const turns = new Turns(signal);
+  const calls = offer ? await callRules(offer, toolFormat, turns) : [];
+  return grammarText([...thoughtRules(rules), ...(await answerRules(rules, turns)), ...calls]);
 }
 
 /** `root`: thoughts, where the model has any, then `answer`. */
@@ -47,7 +45,7 @@ function thoughtRules({ reasoning, opened, format, offer }: OutputRules): string
   return [`root ::= ${root}`, ...thoughts, `after-thought ::= [ \\n]{0,2} answer`];
 }
 
-function answerRules({ format, offer, toolFormat }: OutputRules): string[] {
+async function answerRules({ format, offer, toolFormat }: OutputRules, turns: Turns): Promise<string[]> {
   const { mark, where } = toolFormat;
   if (offer?.required === true) return [`answer ::= ${literal(mark)} calls`];
   if (format !== undefined) {
@@ -58,7 +56,11 @@ function answerRules({ format, offer, toolFormat }: OutputRules): string[] {
         { param: format.param },
       );
     }
-    const { rule, rules } = schemaRules(schemaOf(format), { param: format.param, prefix: 'format' });
+    const { rule, rules } = await schemaRulesInTurns(
+      schemaOf(format),
+      { param: format.param, prefix: 'format' },
+      turns.next,
+    );
     return [`answer ::= ${rule}${offer ? ` | ${literal(mark)} calls` : ''}`, ...rules];
   }
   return where === 'beginning'
@@ -67,36 +69,34 @@ function answerRules({ format, offer, toolFormat }: OutputRules): string[] {
 }
 
 function schemaOf(format: OutputFormat): unknown {
-  return format.kind === 'schema' ? closeObjects(format.schema) : { type: 'object' };
+  if (format.kind !== 'schema') return { type: 'object' };
+  checkSchemaSize(format.schema, format);
+  return closeObjects(format.schema);
 }
 
 /** `calls`: what follows the mark. */
-async function callRules(offer: ToolOffer, toolFormat: ToolFormat, signal: AbortSignal): Promise<string[]> {
+async function callRules(offer: ToolOffer, toolFormat: ToolFormat, turns: Turns): Promise<string[]> {
   const { first, open, middle, close, next, last } = toolFormat;
   const calls: string[] = [];
   const schemas: string[] = [];
-  let began = performance.now();
   for (const [index, tool] of offer.tools.entries()) {
     if (!offer.callable.includes(tool.name)) continue;
-    const { rule, rules } = argumentRules(tool, `tool-${index}`);
+    const { rule, rules } = await argumentRules(tool, `tool-${index}`, turns);
     calls.push(`${literal(open + tool.name + middle)} ${rule} ${literal(close)}`);
     for (const line of rules) schemas.push(line);
-    if (performance.now() - began < SLICE_MS) continue;
-    await setImmediate();
-    if (signal.aborted) throw abortError(signal);
-    began = performance.now();
   }
   const more = offer.parallel && next !== undefined ? ` (${literal(next)} call){0,${MOST_CALLS - 1}}` : '';
   return [`calls ::= ${literal(first)} call${more} ${literal(last)}`, `call ::= ${calls.join(' | ')}`, ...schemas];
 }
 
-function argumentRules({ name, parameters, param }: Tool, prefix: string): { rule: string; rules: string[] } {
-  const schema =
-    parameters === undefined
-      ? { type: 'object', additionalProperties: false }
-      : closeObjects({ type: 'object', ...parameters });
+async function argumentRules({ name, parameters, param }: Tool, prefix: string, turns: Turns): Promise<SchemaRules> {
   try {
-    return schemaRules(schema, { param, prefix });
+    if (parameters !== undefined) checkSchemaSize(parameters, { param });
+    const schema =
+      parameters === undefined
+        ? { type: 'object', additionalProperties: false }
+        : closeObjects({ type: 'object', ...parameters });
+    return await schemaRulesInTurns(schema, { param, prefix }, turns.next);
   } catch (error) {
     if (!(error instanceof InferenceError)) throw error;
     throw new InferenceError(error.code, `The parameters of the tool ${name} cannot be kept to: ${error.message}`, {

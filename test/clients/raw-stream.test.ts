@@ -85,6 +85,58 @@ for (const [name, path, body] of [
   });
 }
 
+test('curl -N of a call gets the frames of chat-tool.txt, its arguments in pieces', async () => {
+  const city = { type: 'object', properties: { city: { const: 'Rome' } }, required: ['city'] };
+  const { body } = await curl('/v1/chat/completions', {
+    messages,
+    tools: [{ type: 'function', function: { name: 'weather', parameters: city } }],
+    tool_choice: { type: 'function', function: { name: 'weather' } },
+    stream: true,
+  });
+  const piece = /"arguments":("(?:[^"\\]|\\.)*")/g;
+  const joined = [...body.matchAll(piece)].map(([, text]) => z.string().parse(JSON.parse(text ?? ''))).join('');
+  assert.deepEqual(JSON.parse(joined), { city: 'Rome' });
+  // How many pieces there are is the tokenizer's business.
+  const frames = steady(body)
+    .replace(/call_[0-9a-f]{32}/, 'call_ID')
+    .replace(/"arguments":"(?:[^"\\]|\\.)+"/g, '"arguments":"…"')
+    .split('\n\n');
+  const changing = frames.filter((frame, index) => frame !== frames[index - 1]);
+  assert.ok(changing.length < frames.length);
+  assert.equal(changing.join('\n\n'), golden('chat-tool'));
+});
+
+test('curl -N of a response gets typed events, numbered, and no [DONE]', async () => {
+  const { headers, body } = await curl('/v1/responses', {
+    input: 'Say something.',
+    max_output_tokens: 4,
+    temperature: 0,
+  });
+  assert.equal(headers.get('content-type'), 'application/json; charset=utf-8');
+  const { output } = z.object({ output: z.array(z.object({ type: z.string() })) }).parse(JSON.parse(body));
+  assert.deepEqual(output, [{ type: 'message' }]);
+  const stream = await curl('/v1/responses', {
+    input: 'Say something.',
+    max_output_tokens: 4,
+    temperature: 0,
+    stream: true,
+  });
+  const frames = stream.body.split('\n\n');
+  assert.equal(frames.pop(), '');
+  const types = frames.map((frame, index) => {
+    const [, name, data = ''] = /^event: (\S+)\ndata: (\{.*\})$/.exec(frame) ?? assert.fail(frame);
+    const { type, sequence_number: number } = z
+      .object({ type: z.string(), sequence_number: z.number() })
+      .parse(JSON.parse(data));
+    assert.deepEqual([type, number], [name, index]);
+    return type;
+  });
+  assert.deepEqual(
+    types.filter((type, index) => type !== types[index - 1]),
+    golden('responses').trim().split('\n'),
+  );
+});
+
 test('what fails before the first byte is no stream', async () => {
   const { status, headers, body } = await curl('/v1/chat/completions', { messages, stream: true, max_tokens: 9999 });
   assert.equal(status, 400);

@@ -4,7 +4,7 @@ import { startWatchedServer, type WatchedServer } from '../support/watched-serve
 
 const limitMs = 50;
 /** Another process may hold the core up in one of them; what the server does itself, it does each time. */
-const tries = 5;
+const tries = 10;
 
 let server: WatchedServer;
 before(async () => {
@@ -26,10 +26,10 @@ const properties = {
     },
   },
 };
-const tools = (parameters: object) =>
+const tools = (tried: number, parameters: object) =>
   Array.from({ length: 200 }, (_, index) => ({
     type: 'function',
-    function: { name: `tool_${index}`, parameters },
+    function: { name: `tool_${tried}_${index}`, parameters },
   }));
 const many = (content: string, count: number) =>
   Array.from({ length: count }, (_, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content }));
@@ -37,42 +37,50 @@ const many = (content: string, count: number) =>
 const chat = '/v1/chat/completions';
 const ask = { messages: [{ role: 'user', content: 'Hello' }] };
 const described = { type: 'object', properties, required: ['city', 'unit'] };
-const schema = (count: number) => {
-  const named = Object.fromEntries(Array.from({ length: count }, (_, index) => [`part_${index}`, described]));
+const schema = (tried: number, count: number) => {
+  const named = Object.fromEntries(Array.from({ length: count }, (_, index) => [`part_${tried}_${index}`, described]));
   return {
     type: 'json_schema',
     json_schema: { name: 'all', schema: { type: 'object', properties: named, required: Object.keys(named) } },
   };
 };
-const cases: [string, string, object, number][] = [
-  ['a megabyte in one message', chat, { messages: [{ role: 'user', content: long }] }, 400],
-  ['a megabyte in 10,000 messages', chat, { messages: many('x'.repeat(70), 10_000) }, 400],
+/** Bodies are new at each try, since grammars are remembered. */
+const cases: [string, string, (tried: number) => object, number][] = [
+  ['a megabyte in one message', chat, () => ({ messages: [{ role: 'user', content: long }] }), 400],
+  ['a megabyte in 10,000 messages', chat, () => ({ messages: many('x'.repeat(70), 10_000) }), 400],
   [
     'a megabyte of content parts',
     chat,
-    {
+    () => ({
       messages: [
         { role: 'user', content: Array.from({ length: 8000 }, () => ({ type: 'text', text: 'x'.repeat(90) })) },
       ],
-    },
+    }),
     400,
   ],
-  ['a megabyte of a prompt', '/v1/completions', { prompt: long }, 400],
-  ['a megabyte of token ids', '/v1/completions', { prompt: Array.from({ length: 520_000 }, () => 1) }, 400],
-  ['a megabyte of an old-style input', '/llm/', { inputs: long }, 400],
+  ['a megabyte of a prompt', '/v1/completions', () => ({ prompt: long }), 400],
+  ['a megabyte of token ids', '/v1/completions', () => ({ prompt: Array.from({ length: 520_000 }, () => 1) }), 400],
+  ['a megabyte to tokenize', '/tokenize', () => ({ content: long }), 200],
+  ['a megabyte of a response', '/v1/responses', () => ({ input: long }), 400],
+  ['a megabyte of an old-style input', '/llm/', () => ({ inputs: long }), 400],
   [
     'a megabyte that nobody knows',
     chat,
-    { ...ask, max_tokens: 1, something: { deep: many('y'.repeat(70), 10_000) } },
+    () => ({ ...ask, max_tokens: 1, something: { deep: many('y'.repeat(70), 10_000) } }),
     200,
   ],
-  ['an answer of 200 described parts', chat, { ...ask, response_format: schema(200) }, 200],
-  ['an answer of 2,000 described parts', chat, { ...ask, response_format: schema(2000) }, 400],
-  ['200 tools with descriptions', chat, { ...ask, tools: tools(described) }, 400],
+  ['an answer of 50 described parts', chat, (tried) => ({ ...ask, response_format: schema(tried, 50) }), 200],
+  ['an answer of 200 described parts', chat, (tried) => ({ ...ask, response_format: schema(tried, 200) }), 200],
+  ['an answer of 2,000 described parts', chat, (tried) => ({ ...ask, response_format: schema(tried, 2000) }), 400],
+  ['200 tools with descriptions', chat, (tried) => ({ ...ask, tools: tools(tried, described) }), 400],
   [
     '200 tools, one of them required',
     chat,
-    { ...ask, tools: tools({ type: 'object', properties: { a: { type: 'string' } } }), tool_choice: 'required' },
+    (tried) => ({
+      ...ask,
+      tools: tools(tried, { type: 'object', properties: { a: { type: 'string' } } }),
+      tool_choice: 'required',
+    }),
     200,
   ],
 ];
@@ -86,9 +94,9 @@ test('a loop that is held up is seen', async () => {
 
 for (const [title, path, body, status] of cases) {
   test(`${title} holds nothing up for ${limitMs} ms`, async (t) => {
-    const sent = JSON.stringify({ ...body, stream: true });
     let best = Infinity;
-    for (let tried = 0; tried < tries && best > limitMs / 2; tried++) {
+    for (let tried = 0; tried < tries && best >= limitMs; tried++) {
+      const sent = JSON.stringify({ ...body(tried), ...(status === 200 && path === chat && { stream: true }) });
       await server.longestBlockMs();
       // With the headers of a stream everything but the reading of the prompt is done.
       const leaving = new AbortController();
@@ -101,9 +109,10 @@ for (const [title, path, body, status] of cases) {
       const text = reply.status === 200 ? '' : await reply.text();
       leaving.abort();
       assert.equal(reply.status, status, text.slice(0, 300));
-      best = Math.min(best, await server.longestBlockMs());
+      const blocked = await server.longestBlockMs();
+      best = Math.min(best, blocked);
+      t.diagnostic(`${Math.round(blocked)} ms, ${Math.round(sent.length / 1024)} KiB`);
     }
-    t.diagnostic(`${Math.round(best)} ms, ${Math.round(sent.length / 1024)} KiB`);
     assert.ok(best < limitMs, `nothing else could run for ${Math.round(best)} ms`);
   });
 }

@@ -1,5 +1,6 @@
 // Started by watched-server.ts.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serveReal } from './real-server.ts';
 
 const served = await serveReal({ contextSize: 8192, parallel: 1, threads: 1 });
@@ -17,10 +18,15 @@ process.on('message', (message) => {
     while (performance.now() < until);
     return;
   }
-  // What is being blocked now is counted when the loop has gone round.
-  setTimeout(() => {
-    process.send?.({ longestBlockMs: Math.max(0, delay.max / 1e6 - resolution) });
-    delay.reset();
-  }, 5 * resolution);
+  void tell();
 });
+/** What is being held up now is counted when the loop has gone round, and what follows only after another round. */
+async function tell(): Promise<void> {
+  await sleep(5 * resolution);
+  const longestBlockMs = Math.max(0, delay.max / 1e6 - resolution);
+  delay.reset();
+  await sleep(5 * resolution);
+  process.send?.({ longestBlockMs });
+}
+
 process.send?.({ url: served.url });

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GbnfAutomaton, grammarText, jsonObjectGbnf, schemaRules, schemaToGbnf } from '../../src/grammar/index.ts';
+import { InferenceError } from '../../src/contract/errors.ts';
+import {
+  checkSchemaSize,
+  GbnfAutomaton,
+  grammarText,
+  jsonObjectGbnf,
+  schemaRules,
+  schemaRulesInTurns,
+  schemaToGbnf,
+} from '../../src/grammar/index.ts';
 import { assertLanguage, assertRefused } from '../support/schema-grammar.ts';
 
 const integer = { type: 'integer' };
@@ -81,4 +90,32 @@ it('gives the same grammar for the same schema', () => {
     ],
   };
   assert.equal(schemaToGbnf(schema, { param: 'p' }), schemaToGbnf(structuredClone(schema), { param: 'p' }));
+});
+
+it('writes a large schema in turns, with the same rules, until a turn ends the work', async () => {
+  const properties = Object.fromEntries(
+    Array.from({ length: 50 }, (_, index) => [`p${index}`, { minLength: index + 1 }]),
+  );
+  const schema = { type: 'object', properties };
+  const options = { param: 'tools', prefix: 'tool-0' };
+  let turns = 0;
+  const counted = (): Promise<void> | undefined => {
+    turns += 1;
+    return turns % 10 === 0 ? Promise.resolve() : undefined;
+  };
+  assert.deepEqual(await schemaRulesInTurns(schema, options, counted), schemaRules(schema, options));
+  assert.ok(turns >= 50);
+  const gone = new Error('gone');
+  await assert.rejects(
+    schemaRulesInTurns(schema, options, () => Promise.reject(gone)),
+    gone,
+  );
+});
+
+it('refuses a schema that is too large before anything else looks at it', () => {
+  checkSchemaSize({ enum: ['x'.repeat(1000)] }, { param: 'here' });
+  assert.throws(
+    () => checkSchemaSize({ enum: ['x'.repeat(300_000)] }, { param: 'here' }),
+    (error) => error instanceof InferenceError && error.param === 'here' && /longer than/.test(error.message),
+  );
 });
