@@ -12,7 +12,11 @@ export const rooms = {
   runtime: { rooms: ['contract', 'grammar', 'scheduling'], packages: ['@huggingface/jinja'], node: true },
   scheduling: { rooms: ['contract'], packages: [], node: false },
   grammar: { rooms: ['contract'], packages: [], node: false },
-  engines: { rooms: ['contract', 'grammar'], packages: ['node-llama-cpp'], node: true },
+  engines: {
+    rooms: ['contract', 'grammar'],
+    packages: ['@huggingface/tokenizers', '@huggingface/transformers', 'node-llama-cpp', 'onnxruntime-node'],
+    node: true,
+  },
   'prompt-cache': { rooms: ['contract'], packages: ['zod'], node: true },
   'response-store': { rooms: ['contract'], packages: [], node: false },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
