@@ -112,7 +112,8 @@ export function readOnnxFolder(path: string, { dtype: wish, gpu }: FolderOptions
     padId: [...list(config.pad_token_id), ...list(generation.pad_token_id)][0],
     generation,
     labels: task === 'rank' || task === 'classify' ? labels : [],
-    pooling: task === 'embed' ? (modules?.pooling ?? (/ForCausalLM$/.test(architecture) ? 'last' : 'mean')) : undefined,
+    pooling:
+      task === 'embed' ? (modules?.pooling ?? (architecture.endsWith('ForCausalLM') ? 'last' : 'mean')) : undefined,
     laterModules: modules?.later ?? [],
     tokenizer,
     tokenizerConfig,

@@ -66,6 +66,5 @@ export function chooseDtype(
     );
   }
   const named = present.find((dtype) => dtype === choice.named);
-  const [first = 'fp32'] = (choice.gpu ? onGpu : onCpu).filter((dtype) => files.has(dtype));
-  return named ?? first;
+  return named ?? (choice.gpu ? onGpu : onCpu).find((dtype) => files.has(dtype)) ?? 'fp32';
 }

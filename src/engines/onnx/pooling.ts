@@ -19,7 +19,7 @@ export interface SentenceModules {
  */
 export function readSentenceModules(folder: string): SentenceModules | undefined {
   const modules = readJsonFile(folder, 'modules.json', modulesSchema);
-  const path = modules?.find(({ type }) => /\.Pooling$/.test(type))?.path ?? '1_Pooling';
+  const path = modules?.find(({ type }) => type.endsWith('.Pooling'))?.path ?? '1_Pooling';
   const config = readJsonFile(folder, `${path}/config.json`, poolingSchema);
   if (modules === undefined && config === undefined) return undefined;
   const later = (modules ?? [])
@@ -30,7 +30,7 @@ export function readSentenceModules(folder: string): SentenceModules | undefined
 
 function poolingOf(folder: string, config: ReturnType<typeof poolingSchema.parse>): Pooling {
   const chosen = Object.entries(config).flatMap(([name, on]) =>
-    on === true && /^pooling_mode_/.test(name) ? [name] : [],
+    on === true && name.startsWith('pooling_mode_') ? [name] : [],
   );
   const ways: Readonly<Record<string, Pooling>> = {
     pooling_mode_mean_tokens: 'mean',

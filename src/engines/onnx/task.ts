@@ -23,7 +23,7 @@ export interface TaskClues {
  */
 export function taskOf({ folder, architecture, labels, sentenceVectors, media }: TaskClues): OnnxTask {
   if (!media) {
-    if (/ForSequenceClassification$/.test(architecture)) return labels === 1 ? 'rank' : 'classify';
+    if (architecture.endsWith('ForSequenceClassification')) return labels === 1 ? 'rank' : 'classify';
     if (sentenceVectors) return 'embed';
     if (/(ForCausalLM|LMHeadModel)$/.test(architecture)) return 'generate';
     if (/(Model|ForMaskedLM|ForPreTraining)$/.test(architecture)) return 'embed';

@@ -1,5 +1,5 @@
-import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import type { TokenizerJson, TokenizerPart } from './config-schemas.ts';
+import { openTokenizer } from './tokenizers-library.ts';
 
 /** What a tokenizer does to a text before its model cuts it: characters are changed, then words are parted. */
 export interface TextPreparation {
@@ -23,7 +23,7 @@ export function createPreparations(json: TokenizerJson): { beginning: TextPrepar
 function preparation(json: TokenizerJson, parts: Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer'>): TextPreparation {
   // The library makes these two only as parts of a tokenizer: one with no vocabulary.
   const model = { type: 'BPE', vocab: {}, merges: [] };
-  const { normalizer, pre_tokenizer: parter } = new HfTokenizer(
+  const { normalizer, pre_tokenizer: parter } = openTokenizer(
     { ...json, ...parts, model, added_tokens: [], post_processor: null, decoder: null },
     {},
   );

@@ -1,4 +1,3 @@
-import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { InferenceError } from '../../contract/errors.ts';
 import type { EncodeOptions, Tokenizer } from '../../contract/tokens.ts';
 import { AddedTokens } from './added-tokens.ts';
@@ -7,8 +6,7 @@ import type { OnnxFolder } from './folder.ts';
 import { pieceBytes } from './piece-bytes.ts';
 import { createPreparations } from './text-pieces.ts';
 import { tokenRoles } from './token-roles.ts';
-
-type Model = NonNullable<HfTokenizer['model']>;
+import { openTokenizer, type LibraryModel } from './tokenizers-library.ts';
 
 const NOTHING = new Uint8Array();
 
@@ -88,7 +86,7 @@ export function createOnnxTokenizer(folder: OnnxFolder): Tokenizer {
     bytes,
     specialText: (id) => model.vocab[id] ?? '',
     size,
-    longestToken: model.vocab.reduce((longest, piece) => Math.max(longest, Buffer.byteLength(piece)), 1),
+    longestToken: model.vocab.reduce((longest, piece = '') => Math.max(longest, Buffer.byteLength(piece)), 1),
     specialTexts: special.map(({ content }) => content),
     addedTexts: plain.map(({ content }) => content),
     special: tokenRoles(folder, new Map(added.map(({ content, id }) => [content, id]))),
@@ -128,11 +126,11 @@ function cutNames(text: string, names: AddedTokens): string[] {
 }
 
 function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
-  model: Model;
+  model: LibraryModel;
   json: OnnxFolder['tokenizer'];
 } {
   try {
-    const { model } = new HfTokenizer({ ...json, post_processor: null, decoder: null }, tokenizerConfig);
+    const { model } = openTokenizer({ ...json, post_processor: null, decoder: null }, tokenizerConfig);
     if (model === null) throw new Error('it has no model');
     return { model, json };
   } catch (cause) {
@@ -150,7 +148,10 @@ function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
  * are no tokens of it.
  * @throws InferenceError model_failed where tokenizer and model are of different vocabularies
  */
-function checkedSize({ path, vocabularySize: rows, tokenizer, endIds }: OnnxFolder, vocab: readonly string[]): number {
+function checkedSize(
+  { path, vocabularySize: rows, tokenizer, endIds }: OnnxFolder,
+  vocab: LibraryModel['vocab'],
+): number {
   if (rows === undefined) return vocab.length;
   const added = new Set(tokenizer.added_tokens.map(({ content }) => content));
   const needed = vocab.findLastIndex((piece) => piece !== undefined && !added.has(piece)) + 1;
@@ -166,6 +167,6 @@ function checkedSize({ path, vocabularySize: rows, tokenizer, endIds }: OnnxFold
  * Whether no piece goes on after a word's end: then words can be cut one by one, which keeps texts without any other
  * cutting (Llama 2, Gemma) from being one long word.
  */
-function partsWords(type: string | null | undefined, vocab: readonly string[]): boolean {
+function partsWords(type: string | null | undefined, vocab: LibraryModel['vocab']): boolean {
   return type === 'BPE' && !vocab.some((piece) => piece !== undefined && /[^▁]▁/u.test(piece));
 }
