@@ -103,6 +103,8 @@ class Parser {
         const [min, max] = this.#counts();
         sequence.push(...this.#repeated(sequence.splice(last), min, max));
         last = sequence.length;
+      } else if (char === '<' || char === '!') {
+        throw new Error('A grammar is made of characters; tokens in angle brackets are not supported.');
       } else return sequence;
       this.#space(nested);
     }

@@ -51,14 +51,23 @@ export class TokenTrie {
     prefixes[0] = prefix;
     for (let node = 0; node < this.#byte.length;) {
       const depth = this.#depth[node] ?? 0;
-      const grown = extend(prefixes[depth] ?? BETWEEN, this.#byte[node] ?? 0);
-      const after = grown === MALFORMED ? undefined : stateBehind(states[depth] ?? state, grown);
+      const before = states[depth] ?? state;
+      const byte = this.#byte[node] ?? 0;
+      let grown = prefixes[depth] ?? BETWEEN;
+      let after: GbnfState | undefined;
+      // Nearly every byte is a character of its own.
+      if (grown === BETWEEN && byte < 0x80) after = before.advance(byte);
+      else {
+        grown = extend(grown, byte);
+        if (grown !== MALFORMED) after = stateBehind(before, grown);
+        if (bytesToCome(grown) === 0) grown = BETWEEN;
+      }
       if (after === undefined) {
         node = this.#next[node] ?? Infinity;
         continue;
       }
       states[depth + 1] = after;
-      prefixes[depth + 1] = bytesToCome(grown) === 0 ? BETWEEN : grown;
+      prefixes[depth + 1] = grown;
       const end = this.#ends[node + 1] ?? 0;
       for (let at = this.#ends[node] ?? 0; at < end; at += 1) {
         const id = this.#ids[at] ?? 0;

@@ -1,3 +1,4 @@
+import { expOfMinus } from './exponential.ts';
 import type { Random } from './random.ts';
 
 /** The greatest 32-bit float. A logit of Infinity would make the others' weights no numbers. */
@@ -69,7 +70,7 @@ export class Candidates {
     let total = 0;
     for (let i = 0; i < this.#count; i += 1) {
       const below = max - (this.#logits[i] ?? 0);
-      const weight = Math.exp(-below);
+      const weight = expOfMinus(below);
       total += weight;
       const bucket = bucketOf(below);
       sums[bucket] = (sums[bucket] ?? 0) + weight;
@@ -97,7 +98,7 @@ export class Candidates {
     const max = this.#max;
     let total = 0;
     for (let i = 0; i < this.#count; i += 1) {
-      const weight = Math.exp(((this.#logits[i] ?? 0) - max) / temperature);
+      const weight = expOfMinus((max - (this.#logits[i] ?? 0)) / temperature);
       this.#weights[i] = weight;
       total += weight;
     }
@@ -129,7 +130,7 @@ export class Candidates {
     for (const { id, logit } of edge.toSorted(likelier)) {
       if (sum >= rest && kept > 0) break;
       this.#put(kept++, id, logit);
-      sum += Math.exp(logit - max);
+      sum += expOfMinus(max - logit);
     }
     this.#count = kept;
   }

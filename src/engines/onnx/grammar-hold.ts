@@ -1,6 +1,15 @@
 import type { TokenGrammar } from '../../contract/tokens.ts';
-import { advanceBytes, beginning, type GrammarPosition, mayEnd } from '../../grammar/index.ts';
+import { advanceBytes, beginning, GbnfAutomaton, type GrammarPosition, mayEnd } from '../../grammar/index.ts';
 import type { SamplingModel } from './sampling-model.ts';
+
+/**
+ * Whether a text can be held to this grammar: GBNF as llama.cpp takes it, but for tokens in angle brackets and repetitions of
+ * more than 2,000.
+ * @throws Error with a sentence that says what is wrong: no grammar, no rule `root`, a rule that can begin with itself
+ */
+export function checkGrammar(gbnf: string): void {
+  void new GbnfAutomaton(gbnf);
+}
 
 /** Holds one completion to a grammar, token by token. */
 export class GrammarHold {

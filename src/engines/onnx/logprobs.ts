@@ -1,5 +1,6 @@
 import type { TokenLogprobs } from '../../contract/tokens.ts';
 import type { Candidates } from './candidates.ts';
+import { expOfMinus } from './exponential.ts';
 
 /**
  * Log probabilities of the model's own distribution: temperature 1, nothing cut off.
@@ -16,7 +17,7 @@ export function readLogprobs(row: Float32Array, id: number, top: number, candida
   }
   let sum = 0;
   for (let i = 0; i < row.length; i += 1) {
-    const weight = Math.exp((row[i] ?? -Infinity) - max);
+    const weight = expOfMinus(max - (row[i] ?? -Infinity));
     // A logit that is no number has no share.
     if (weight > 0) sum += weight;
   }
