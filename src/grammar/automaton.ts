@@ -29,7 +29,7 @@ interface Ways {
 
 const END = 'end';
 /** Ways to read a text that are followed at once. */
-const MAX_WAYS = 30_000;
+const MAX_WAYS = 50_000;
 /** Stacks, states and steps that are remembered: about 10 MB. */
 const MAX_REMEMBERED = 50_000;
 const TOO_MANY = 'The grammar leaves too many choices at once; make it less ambiguous.';

@@ -3,7 +3,7 @@ import type { GrammarPosition } from './grammar-position.ts';
 import type { TokenTrie } from './token-trie.ts';
 import { BETWEEN } from './utf8-prefix.ts';
 
-/** Bytes of masks that are remembered. */
+/** 5,000 masks of a vocabulary of 50,000 tokens. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
 /** The tokens that may come next at the places of grammars, remembered for those that were asked for last. */
@@ -13,9 +13,10 @@ export class TokenMasks {
   /** The one that was used last at the end. */
   readonly #known = new Map<GbnfState, Uint32Array>();
 
-  constructor(trie: TokenTrie) {
+  /** @param mostBytes of masks that are remembered */
+  constructor(trie: TokenTrie, mostBytes = MOST_BYTES) {
     this.#trie = trie;
-    this.#most = Math.max(1, Math.floor(MOST_BYTES / (4 * trie.words)));
+    this.#most = Math.max(1, Math.floor(mostBytes / (4 * trie.words)));
   }
 
   /** As `TokenTrie.allowed`; not to be changed. @throws Error where the grammar leaves too many choices */
