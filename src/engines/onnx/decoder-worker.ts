@@ -58,7 +58,7 @@ async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   const batchSize = batchOf(graph, data);
   const plan = await planned(data, graph, padding, batchSize, before);
   const store = new KvStore(graph, plan.slots, plan.contextSize);
-  const stepper = new OnnxStepper(createForward(padding, { session, graph, store }), store, samplers(plan.slots));
+  const stepper = new OnnxStepper(createForward(padding, { session, graph, store }), store, Array.from({ length: plan.slots }, () => greedy));
   return {
     info: {
       ...plan,
@@ -137,5 +137,14 @@ function calls(stepper: OnnxStepper) {
     load: (slot: number, file: string) => stepper.load(slot, file),
   };
 }
+
+const greedy = {
+  begin: () => {},
+  sample: (logits: Float32Array) => {
+    let id = 0;
+    for (let i = 1; i < logits.length; i += 1) if (logits[i]! > logits[id]!) id = i;
+    return { id };
+  },
+};
 
 void answerCalls(prepare);

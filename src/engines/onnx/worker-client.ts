@@ -31,7 +31,7 @@ const WITHIN_MS = 60_000;
  */
 export class WorkerClient<Info, Names extends Calls> {
   private readonly module: URL;
-  private readonly data: unknown;
+  private readonly data: () => unknown;
   private readonly onDeath: (error: Error) => void;
   private running: Promise<{ worker: Worker; info: Info }>;
   private readonly pending = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
@@ -43,10 +43,10 @@ export class WorkerClient<Info, Names extends Calls> {
 
   /**
    * @param module the file that the thread runs
-   * @param data what it is given
+   * @param data what a thread is given when it starts
    * @param onDeath told why a thread has died, which is started again at once
    */
-  constructor(module: URL, data: unknown, onDeath: (error: Error) => void) {
+  constructor(module: URL, data: () => unknown, onDeath: (error: Error) => void) {
     this.module = module;
     this.data = data;
     this.onDeath = onDeath;
@@ -65,7 +65,7 @@ export class WorkerClient<Info, Names extends Calls> {
   ): Promise<Awaited<ReturnType<Names[Name]>>> {
     const { worker } = await this.running;
     const call = (this.calls += 1);
-    return new Promise((resolve, reject) => {
+    return await new Promise<Awaited<ReturnType<Names[Name]>>>((resolve, reject) => {
       this.pending.set(call, { resolve, reject });
       worker.postMessage({ call, name, args } satisfies ToWorker);
     });
@@ -80,7 +80,7 @@ export class WorkerClient<Info, Names extends Calls> {
 
   private start(): Promise<{ worker: Worker; info: Info }> {
     this.generation += 1;
-    const worker = startThread(this.module, this.data);
+    const worker = startThread(this.module, this.data());
     const running = new Promise<{ worker: Worker; info: Info }>((resolve, reject) => {
       let cause: unknown;
       let ready = false;
