@@ -72,7 +72,7 @@ test('a hub name in a file is refused as it was written', () => {
   refuses(
     'hub.yaml',
     'model: hf:a/b\n',
-    'hub.yaml: model must be the path of a GGUF file on this machine, not "hf:a/b".',
+    'hub.yaml: model must be the path of a GGUF file or of an ONNX folder on this machine, not "hf:a/b".',
   );
 });
 
