@@ -6,10 +6,7 @@ import { choice, listOf, oneOf, text, whole } from './values.ts';
 
 const group = 'Model';
 
-const modelPath = text(
-  'the path of a GGUF file or of an ONNX folder on this machine',
-  /^(?!(hf|modelscope|https?):)\s*\S/i,
-);
+const modelPath = text('a local GGUF file or ONNX folder', /^(?!(hf|modelscope|https?):)\s*\S/i);
 
 const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'coreml', 'dml', 'webgpu', 'cuda:N (N is 0, 1, …)'];
 
