@@ -1,5 +1,6 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
+import { chooseDevice, installedRuntime } from './devices.ts';
 import { readOnnxFolder } from './folder.ts';
 import { createOnnxGenerator } from './generator.ts';
 
@@ -9,7 +10,8 @@ import { createOnnxGenerator } from './generator.ts';
  * insufficient_memory, invalid_request for a device or dtype that is not there
  */
 export async function loadOnnx(options: LoadOptions): Promise<Engine> {
-  const folder = readOnnxFolder(options.path, { dtype: undefined, gpu: false });
+  const device = chooseDevice(options.device, await installedRuntime());
+  const folder = readOnnxFolder(options.path, { dtype: options.dtype, gpu: device.gpu });
   if (folder.task === 'generate') return createOnnxGenerator(folder, options);
   throw new InferenceError('unsupported', `The model ${options.path} cannot be served yet.`);
 }
