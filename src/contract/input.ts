@@ -4,3 +4,10 @@ export interface TextInput {
   /** As the client wrote it: `input[3]`. */
   name: string;
 }
+
+/** One text or two as a model reads them: with the tokens that it wants around and between them. */
+export interface WholeInput {
+  tokens: readonly number[];
+  /** Where the second text begins; models that tell the two apart are told. */
+  secondFrom?: number | undefined;
+}
