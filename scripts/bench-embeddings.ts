@@ -1,6 +1,6 @@
 /** Embeddings per second of one GGUF model, lanes against threads, interleaved: `npm run bench:embeddings -- --model FILE`. */
 import { parseArgs } from 'node:util';
-import { usableCores } from '../src/engines/gguf/cores.ts';
+import { usableCores } from '../src/engines/cores.ts';
 import { createEmbedder } from '../src/engines/gguf/embedder.ts';
 import { openModel } from '../src/engines/gguf/open-model.ts';
 import { median, table } from './support/report.ts';

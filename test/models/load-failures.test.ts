@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { usableCores } from '../../src/engines/gguf/cores.ts';
+import { usableCores } from '../../src/engines/cores.ts';
 import { writeTinyBert } from '../support/tiny-bert.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import { addonContext, addonModel, createAddonSampler } from '../../src/engines/gguf/addon.ts';
-import { turnsOf } from '../../src/engines/gguf/core-turns.ts';
+import { turnsOf } from '../../src/engines/core-turns.ts';
 import { Handover, type HandoverCosts } from '../../src/engines/gguf/handover.ts';
 import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
 import { SlotSampler, type SamplerModel } from '../../src/engines/gguf/sampler.ts';

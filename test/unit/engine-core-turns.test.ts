@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CoreTurns, turnsOf, type Turn } from '../../src/engines/gguf/core-turns.ts';
+import { CoreTurns, turnsOf, type Turn } from '../../src/engines/core-turns.ts';
 
 test('a batch takes what is free of what it wants, and waits where nothing is', async () => {
   const turns = new CoreTurns(4);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { freeMemory } from '../../src/engines/gguf/free-memory.ts';
+import { freeMemory } from '../../src/engines/free-memory.ts';
 
 const GiB = 2 ** 30;
 const home = mkdtempSync(join(tmpdir(), 'hearth-cgroup-'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { inBytes } from '../../src/contract/memory.ts';
-import { planMemory, type MemoryWish } from '../../src/engines/gguf/memory.ts';
+import { planMemory, type MemoryWish } from '../../src/engines/memory.ts';
 
 const GiB = 2 ** 30;
 const perToken = {

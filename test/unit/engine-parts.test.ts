@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LlamaContext } from 'node-llama-cpp';
 import { addonContext } from '../../src/engines/gguf/addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from '../../src/engines/gguf/calibration.ts';
-import { usableCores } from '../../src/engines/gguf/cores.ts';
+import { usableCores } from '../../src/engines/cores.ts';
 import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/gguf/token-bytes.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();

@@ -3,9 +3,9 @@ import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import { inBytes, type ContextMemory, type KvCacheType } from '../../contract/memory.ts';
 import type { LoadOptions } from '../engine.ts';
-import { freeMemory, type FreeMemory } from './free-memory.ts';
+import { freeMemory, type FreeMemory } from '../free-memory.ts';
 import { checkKvCache, ggmlType, isQuantized, smallerTypes } from './kv-cache.ts';
-import { planMemory, type Amount, type MemoryPlan } from './memory.ts';
+import { planMemory, type Amount, type MemoryPlan } from '../memory.ts';
 import { weightsOf } from './weights.ts';
 
 const CPU_SLOTS = 8;

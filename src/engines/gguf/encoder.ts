@@ -2,8 +2,8 @@ import type { LlamaContext, LlamaContextOptions, LlamaModel } from 'node-llama-c
 import { InferenceError } from '../../contract/errors.ts';
 import type { LoadOptions } from '../engine.ts';
 import { addonContext, type AddonContext } from './addon.ts';
-import { poolThreads } from './cores.ts';
-import { turnsOf, type Turns } from './core-turns.ts';
+import { poolThreads } from '../cores.ts';
+import { turnsOf, type Turns } from '../core-turns.ts';
 import { LanePool, type Lane } from './embedding-lanes.ts';
 import type { OpenModel } from './open-model.ts';
 

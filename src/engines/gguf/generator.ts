@@ -15,7 +15,7 @@ import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
 import { measureHandover } from './handover-costs.ts';
-import { turnsOf } from './core-turns.ts';
+import { turnsOf } from '../core-turns.ts';
 import { LogprobReader } from './logprobs.ts';
 import type { OpenModel } from './open-model.ts';
 import { SlotSampler, type SamplerModel } from './sampler.ts';

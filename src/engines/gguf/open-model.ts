@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { LoadOptions } from '../engine.ts';
-import { usableCores } from './cores.ts';
+import { usableCores } from '../cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 

@@ -1,7 +1,7 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { AddonContext } from './addon.ts';
-import type { Turns } from './core-turns.ts';
+import type { Turns } from '../core-turns.ts';
 import type { Handover } from './handover.ts';
 import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';

@@ -1,5 +1,5 @@
-import { InferenceError } from '../../contract/errors.ts';
-import { inBytes, type KvCacheType } from '../../contract/memory.ts';
+import { InferenceError } from '../contract/errors.ts';
+import { inBytes, type KvCacheType } from '../contract/memory.ts';
 
 /** What contexts that nobody asked for may take of the memory that is free. */
 const SHARE = 0.5;
