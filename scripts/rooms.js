@@ -14,7 +14,7 @@ export const rooms = {
   grammar: { rooms: ['contract'], packages: [], node: false },
   engines: {
     rooms: ['contract', 'grammar'],
-    packages: ['@huggingface/tokenizers', '@huggingface/transformers', 'node-llama-cpp', 'onnxruntime-node'],
+    packages: ['@huggingface/tokenizers', '@huggingface/transformers', 'node-llama-cpp', 'onnxruntime-node', 'zod'],
     node: true,
   },
   'prompt-cache': { rooms: ['contract'], packages: ['zod'], node: true },

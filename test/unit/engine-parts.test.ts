@@ -4,7 +4,7 @@ import type { LlamaContext } from 'node-llama-cpp';
 import { addonContext } from '../../src/engines/gguf/addon.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from '../../src/engines/gguf/calibration.ts';
 import { usableCores } from '../../src/engines/cores.ts';
-import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/gguf/token-bytes.ts';
+import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../../src/engines/token-bytes.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 

@@ -4,7 +4,7 @@ import { clientsScenario, longContextScenario } from './clients.ts';
 import { continuedScenario } from './continued.ts';
 import { flaskScenario } from './flask.ts';
 import { gapScenario } from './gap.ts';
-import { memoryScenario } from '../memory.ts';
+import { memoryScenario } from './memory.ts';
 import { readyScenario } from './ready.ts';
 import { restartScenario } from './restart.ts';
 

@@ -1,7 +1,7 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import type { EncodeOptions, InfillTokens, Tokenizer } from '../../contract/tokens.ts';
 import { addonModel, type AddonModel } from './addon.ts';
-import { byteLevelBytes, plainBytes, sentencePieceBytes } from './token-bytes.ts';
+import { byteLevelBytes, plainBytes, sentencePieceBytes } from '../token-bytes.ts';
 
 /** Bits of llama.h's llama_token_attr. */
 const UNKNOWN = 1;

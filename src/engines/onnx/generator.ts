@@ -1,0 +1,79 @@
+import { InferenceError } from '../../contract/errors.ts';
+import type { Tokenizer } from '../../contract/tokens.ts';
+import { turnsOf } from '../core-turns.ts';
+import { usableCores } from '../cores.ts';
+import type { GeneratorEngine, LoadOptions } from '../engine.ts';
+import type { DecoderCalls, DecoderData, DecoderInfo } from './decoder-worker.ts';
+import type { OnnxFolder } from './folder.ts';
+import { RemoteStepper } from './remote-stepper.ts';
+import { createOnnxTokenizer } from './tokenizer.ts';
+import { WorkerClient } from './worker-client.ts';
+
+const CPU_SLOTS = 8;
+/** Where a model does not say how long its texts may be. */
+const UNKNOWN_CONTEXT = 2048;
+
+const module = new URL(`./decoder-worker${import.meta.url.slice(-3)}`, import.meta.url);
+
+/**
+ * Makes a folder's decoder ready to generate, in a thread of its own.
+ * @throws InferenceError insufficient_memory, invalid_request for a context that it was not trained on, model_failed
+ */
+export async function createOnnxGenerator(folder: OnnxFolder, options: LoadOptions): Promise<GeneratorEngine> {
+  const tokenizer = createOnnxTokenizer(folder);
+  const trainedContext = folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT;
+  checkContextSize(options.contextSize, trainedContext);
+  const cores = usableCores();
+  const threads = options.threads ?? cores;
+  let data: DecoderData = {
+    file: folder.modelFile,
+    session: { threads, providers: ['cpu'] },
+    contextSize: options.contextSize,
+    slots: options.slots,
+    batchSize: options.batchSize,
+    trainedContext,
+    wantedSlots: CPU_SLOTS,
+  };
+  const client = new WorkerClient<DecoderInfo, DecoderCalls>(module, () => data, (error) => {
+    options.onLog?.('error', `${error.message} It is being loaded again.`);
+  });
+  try {
+    const info = await client.info();
+    checkVocabulary(folder, tokenizer, info);
+    // A thread that takes over has to be like the first one.
+    data = { ...data, contextSize: info.contextSize, slots: info.slots };
+    return {
+      task: 'generate',
+      format: 'onnx',
+      stepper: new RemoteStepper(client, info, { turns: turnsOf(false), threads }),
+      tokenizer,
+      checkGrammar: () => {},
+      chatTemplate: folder.chatTemplate,
+      device: `cpu (up to ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
+      states: { engine: `onnxruntime-node 1.30.0`, state: `${info.cacheType} ${folder.dtype}` },
+      memory: info.memory,
+    };
+  } catch (error) {
+    await client.dispose();
+    throw error;
+  }
+}
+
+/** @throws InferenceError for a context that the model was not trained on */
+function checkContextSize(wanted: number | undefined, trained: number): void {
+  if (wanted === undefined || wanted <= trained) return;
+  throw new InferenceError(
+    'invalid_request',
+    `--context-size ${wanted} is more than the ${trained} tokens that the model was trained on; lower it.`,
+    { param: 'context-size' },
+  );
+}
+
+/** @throws InferenceError where the tokenizer has tokens that the graph has no row for */
+function checkVocabulary(folder: OnnxFolder, { size }: Tokenizer, { vocabularySize }: DecoderInfo): void {
+  if (size <= vocabularySize) return;
+  throw new InferenceError(
+    'model_failed',
+    `${folder.path}/tokenizer.json has ${size} tokens, but ${folder.modelFile} gives logits for ${vocabularySize}; put the tokenizer there that the model was trained with.`,
+  );
+}

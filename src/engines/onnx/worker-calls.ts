@@ -1,0 +1,37 @@
+import { parentPort } from 'node:worker_threads';
+import { InferenceError } from '../../contract/errors.ts';
+import type { Calls, FromWorker, SentError, ToWorker } from './worker-client.ts';
+
+/**
+ * The thread's side of WorkerClient: prepares, says so, and answers calls one after the other.
+ * @param prepare what comes before the first call; `info` goes to the client
+ */
+export async function answerCalls(prepare: () => Promise<{ info: unknown; calls: Calls }>): Promise<void> {
+  const port = parentPort;
+  if (!port) throw new Error('This file runs in a worker thread.');
+  const send = (message: FromWorker): void => port.postMessage(message);
+  try {
+    const { info, calls } = await prepare();
+    let last = Promise.resolve();
+    port.on('message', ({ call, name, args }: ToWorker) => {
+      last = last.then(async () => {
+        try {
+          const result: unknown = await calls[name]?.(...(args as never[]));
+          send({ type: 'answer', call, result });
+        } catch (error) {
+          send({ type: 'failed', call, error: sent(error) });
+        }
+      });
+    });
+    send({ type: 'ready', info });
+  } catch (error) {
+    send({ type: 'failed', error: sent(error) });
+    port.close();
+  }
+}
+
+function sent(error: unknown): SentError {
+  const message = error instanceof Error ? error.message : String(error);
+  const { code, param } = error instanceof InferenceError ? error : { code: undefined, param: undefined };
+  return { message, code, param };
+}

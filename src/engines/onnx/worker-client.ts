@@ -1,0 +1,136 @@
+import { Worker } from 'node:worker_threads';
+import { InferenceError, type ErrorCode } from '../../contract/errors.ts';
+
+/** What a worker's thread does, by name. Arguments and results are cloned on their way. */
+export type Calls = Record<string, (...args: never[]) => unknown>;
+
+/** What a thread sends: first how its start went, then an answer to each call. */
+export type FromWorker =
+  | { type: 'ready'; info: unknown }
+  | { type: 'answer'; call: number; result: unknown }
+  | { type: 'failed'; call?: number; error: SentError };
+export interface ToWorker {
+  call: number;
+  name: string;
+  args: unknown[];
+}
+/** An error on its way between threads; one of ours keeps its code. */
+export interface SentError {
+  message: string;
+  code: ErrorCode | undefined;
+  param: string | undefined;
+}
+
+/** So many deaths within so many milliseconds are one too many: what kills the thread would kill it again. */
+const MOST_DEATHS = 3;
+const WITHIN_MS = 60_000;
+
+/**
+ * A worker thread that is started again when it dies.
+ * @typeParam Info what a thread tells of itself when it is ready
+ */
+export class WorkerClient<Info, Names extends Calls> {
+  private readonly module: URL;
+  private readonly data: () => unknown;
+  private readonly onDeath: (error: Error) => void;
+  private running: Promise<{ worker: Worker; info: Info }>;
+  private readonly pending = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
+  private calls = 0;
+  private readonly deaths: number[] = [];
+  private disposed = false;
+  /** Rises with every thread that was started: what an older one held is gone. */
+  generation = 0;
+
+  /**
+   * @param module the file that the thread runs
+   * @param data what a thread is given when it starts
+   * @param onDeath told why a thread has died, which is started again at once
+   */
+  constructor(module: URL, data: () => unknown, onDeath: (error: Error) => void) {
+    this.module = module;
+    this.data = data;
+    this.onDeath = onDeath;
+    this.running = this.start();
+  }
+
+  /** What the thread tells of itself. @throws InferenceError or Error why it could not start */
+  async info(): Promise<Info> {
+    return (await this.running).info;
+  }
+
+  /** Has the thread do something. @throws what the thread threw, or Error where it died meanwhile */
+  async call<Name extends keyof Names & string>(
+    name: Name,
+    ...args: Parameters<Names[Name]>
+  ): Promise<Awaited<ReturnType<Names[Name]>>> {
+    const { worker } = await this.running;
+    const call = (this.calls += 1);
+    return await new Promise<Awaited<ReturnType<Names[Name]>>>((resolve, reject) => {
+      this.pending.set(call, { resolve, reject });
+      worker.postMessage({ call, name, args } satisfies ToWorker);
+    });
+  }
+
+  /** Ends the thread, and gives its memory back. */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const ready = await this.running.catch(() => undefined);
+    await ready?.worker.terminate();
+  }
+
+  private start(): Promise<{ worker: Worker; info: Info }> {
+    this.generation += 1;
+    const worker = startThread(this.module, this.data());
+    const running = new Promise<{ worker: Worker; info: Info }>((resolve, reject) => {
+      let cause: unknown;
+      let ready = false;
+      worker.on('message', (message: FromWorker) => {
+        if (message.type === 'ready') {
+          ready = true;
+          resolve({ worker, info: message.info as Info });
+        } else if (message.type === 'failed' && message.call === undefined) reject(received(message.error));
+        else this.answer(message);
+      });
+      worker.on('error', (error) => (cause = error));
+      worker.on('exit', (code) => {
+        const error = new Error(`The model's thread has ended (exit code ${code}).`, { cause });
+        reject(error);
+        if (ready) this.died(error);
+      });
+    });
+    // Whoever calls next hears of it.
+    running.catch(() => {});
+    return running;
+  }
+
+  private answer(message: Exclude<FromWorker, { type: 'ready' }>): void {
+    const call = message.call ?? 0;
+    const waiting = this.pending.get(call);
+    this.pending.delete(call);
+    if (message.type === 'failed') waiting?.reject(received(message.error));
+    else waiting?.resolve(message.result as never);
+  }
+
+  private died(error: Error): void {
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+    if (this.disposed) return;
+    const now = performance.now();
+    this.deaths.push(now);
+    while ((this.deaths[0] ?? now) < now - WITHIN_MS) this.deaths.shift();
+    this.running = this.deaths.length > MOST_DEATHS ? Promise.reject(error) : this.start();
+    this.running.catch(() => {});
+    this.onDeath(error);
+  }
+}
+
+/** Threads do not inherit the loader that runs TypeScript sources, so they get one of their own. */
+function startThread(module: URL, workerData: unknown): Worker {
+  if (!module.pathname.endsWith('.ts')) return new Worker(module, { workerData });
+  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`;
+  return new Worker(source, { workerData, eval: true });
+}
+
+function received({ message, code, param }: SentError): Error {
+  return code === undefined ? new Error(message) : new InferenceError(code, message, { param });
+}
