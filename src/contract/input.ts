@@ -8,6 +8,6 @@ export interface TextInput {
 /** One text or two as a model reads them: with the tokens that it wants around and between them. */
 export interface WholeInput {
   tokens: readonly number[];
-  /** Where the second text begins; models that tell the two apart are told. */
-  secondFrom?: number | undefined;
+  /** The type of each token, by which some models tell two texts apart; all are 0 unless given. */
+  types?: readonly number[] | undefined;
 }

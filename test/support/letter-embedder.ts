@@ -90,10 +90,13 @@ export function letterClassifier(id = 'judges', activation: Activation = 'softma
     load: { busy: 0, waiting: 0 },
     framed: (tokens) => ({ tokens: [FIRST, ...tokens, LAST] }),
     ...(pairs && {
-      paired: (text, pair) => ({ tokens: [FIRST, ...text, LAST, ...pair, LAST], secondFrom: text.length + 2 }),
+      paired: (text, pair) => {
+        const tokens = [FIRST, ...text, LAST, ...pair, LAST];
+        return { tokens, types: tokens.map((_, at) => (at < text.length + 2 ? 0 : 1)) };
+      },
     }),
     classify: async (inputs) =>
-      inputs.map(({ tokens, secondFrom = tokens.length }) => [tokens.length, tokens.length - secondFrom, 0]),
+      inputs.map(({ tokens, types = [] }) => [tokens.length, types.reduce((sum, type) => sum + type, 0), 0]),
     dispose: async () => {},
   };
   const info = { ...common, id, tasks: ['classify'], labels: classifier.labels } as const;

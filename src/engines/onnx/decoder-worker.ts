@@ -58,7 +58,11 @@ async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   const batchSize = batchOf(graph, data);
   const plan = await planned(data, graph, padding, batchSize, before);
   const store = new KvStore(graph, plan.slots, plan.contextSize);
-  const stepper = new OnnxStepper(createForward(padding, { session, graph, store }), store, Array.from({ length: plan.slots }, () => greedy));
+  const stepper = new OnnxStepper(
+    createForward(padding, { session, graph, store }),
+    store,
+    Array.from({ length: plan.slots }, () => greedy),
+  );
   return {
     info: {
       ...plan,

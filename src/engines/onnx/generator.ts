@@ -34,9 +34,13 @@ export async function createOnnxGenerator(folder: OnnxFolder, options: LoadOptio
     trainedContext,
     wantedSlots: CPU_SLOTS,
   };
-  const client = new WorkerClient<DecoderInfo, DecoderCalls>(module, () => data, (error) => {
-    options.onLog?.('error', `${error.message} It is being loaded again.`);
-  });
+  const client = new WorkerClient<DecoderInfo, DecoderCalls>(
+    module,
+    () => data,
+    (error) => {
+      options.onLog?.('error', `${error.message} It is being loaded again.`);
+    },
+  );
   try {
     const info = await client.info();
     checkVocabulary(folder, tokenizer, info);

@@ -1,5 +1,5 @@
-import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
+import { createOnnxEncoder } from './encoders.ts';
 import { readOnnxFolder } from './folder.ts';
 import { createOnnxGenerator } from './generator.ts';
 
@@ -10,6 +10,5 @@ import { createOnnxGenerator } from './generator.ts';
  */
 export async function loadOnnx(options: LoadOptions): Promise<Engine> {
   const folder = readOnnxFolder(options.path, { dtype: undefined, gpu: false });
-  if (folder.task === 'generate') return createOnnxGenerator(folder, options);
-  throw new InferenceError('unsupported', `The model ${options.path} cannot be served yet.`);
+  return folder.task === 'generate' ? createOnnxGenerator(folder, options) : createOnnxEncoder(folder, options);
 }

@@ -26,7 +26,10 @@ export function findPadding(session: Session, graph: DecoderGraph): Padding {
 }
 
 /** What decodes with a padding. */
-export function createForward(padding: Padding, parts: { session: Session; graph: DecoderGraph; store: KvStore }): Forward {
+export function createForward(
+  padding: Padding,
+  parts: { session: Session; graph: DecoderGraph; store: KvStore },
+): Forward {
   return padding === 'right' ? new InPlaceForward(parts) : new GatheredForward(parts, padding === 'left');
 }
 

@@ -36,9 +36,7 @@ export class OnnxStepper {
       const read = sample ? tokens.slice(0, -1) : tokens;
       if (read.length > 0) this.forward.read(slot, read);
     }
-    const last = plan
-      .filter(({ sample }) => sample)
-      .map(({ slot, tokens }) => ({ slot, token: tokens.at(-1) ?? 0 }));
+    const last = plan.filter(({ sample }) => sample).map(({ slot, tokens }) => ({ slot, token: tokens.at(-1) ?? 0 }));
     if (last.length === 0) return [];
     const logits = this.forward.decode(last);
     return last.map(({ slot }, at): Sampled => {
