@@ -19,7 +19,7 @@ export const tokenInputs = ['input_ids', 'attention_mask', 'token_type_ids', 'po
 export type TokenInput = (typeof tokenInputs)[number];
 
 /** Outputs with a vector for each token, as exporters call them (Optimum, sentence-transformers, Transformers.js). */
-const tokenVectors = ['last_hidden_state', 'token_embeddings', 'hidden_states'];
+const tokenVectors: ReadonlySet<string> = new Set(['last_hidden_state', 'token_embeddings', 'hidden_states']);
 
 /**
  * How a graph is to be run.
@@ -59,7 +59,7 @@ function vectorsOf(outputs: readonly Port[]): EncoderOutput | undefined {
   // What sentence-transformers has exported is pooled and sent through all of its modules.
   const pooled = floats.find(({ name, shape }) => name === 'sentence_embedding' && shape.length === 2);
   if (pooled !== undefined) return { name: pooled.name, kind: 'pooled' };
-  const tokens = floats.find(({ name, shape }) => tokenVectors.includes(name) && shape.length === 3);
+  const tokens = floats.find(({ name, shape }) => tokenVectors.has(name) && shape.length === 3);
   return tokens && { name: tokens.name, kind: 'tokens' };
 }
 

@@ -33,7 +33,7 @@ const RUN_COST = 16;
 /**
  * Puts the inputs that wait together into runs, whoever they are from: those of about the same length, so that little is
  * padded. Requests take turns: each run begins with the longest input of the next request, so one with thousands of inputs
- * holds nobody up for longer than a run.
+ * holds nobody up for longer than the run that goes on.
  */
 export class InputBatches {
   private readonly compute: ComputeBatch;
@@ -43,6 +43,8 @@ export class InputBatches {
   private waiting: Job[] = [];
   /** Requests with inputs that wait, the next one first. */
   private readonly groups = new Set<Group>();
+  /** Whose input the last run began with. */
+  private last: Group | undefined;
   private busy = 0;
   private tokensAtOnce = FIRST_TOKENS;
   private working: Promise<void> | undefined;
@@ -94,6 +96,7 @@ export class InputBatches {
     for (const job of this.waiting) job.reject(reason);
     this.waiting = [];
     this.groups.clear();
+    this.last = undefined;
     await this.working;
   }
 
@@ -123,6 +126,8 @@ export class InputBatches {
 
   /** Takes the inputs of the next run; none where nothing waits. */
   private next(): Job[] {
+    // Whoever came during the last run is before the one that it began with.
+    if (this.last !== undefined && this.last.waiting > 0) this.groups.add(this.last);
     const [group] = this.groups;
     if (group === undefined) return [];
     let head = group.jobs.pop();
@@ -144,12 +149,12 @@ export class InputBatches {
     }
     const batch = this.waiting.splice(from, to - from);
     this.groups.delete(group);
+    this.last = group;
     for (const job of batch) {
       job.taken = true;
       job.group.waiting -= 1;
       if (job.group.waiting === 0) this.groups.delete(job.group);
     }
-    if (group.waiting > 0) this.groups.add(group);
     return batch;
   }
 
@@ -174,6 +179,7 @@ export class InputBatches {
   /** Forgets what waits of a request that has left. */
   private drop(group: Group): void {
     if (group.waiting === 0) return;
+    group.waiting = 0;
     this.groups.delete(group);
     this.waiting = this.waiting.filter((job) => job.group !== group);
   }
