@@ -1,3 +1,4 @@
+import { InferenceError } from '../../contract/errors.ts';
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { Turns } from '../core-turns.ts';
 import type { DecoderCalls, DecoderInfo } from './decoder-worker.ts';
@@ -41,7 +42,10 @@ export class RemoteStepper implements Stepper {
     if (lost) throw new Error(`The tokens of slot ${lost.slot} were lost with the model's thread.`);
     const turn = await this.turns.take(this.threads);
     try {
-      return await this.client.call('step', plan);
+      const results = await this.client.call('step', plan);
+      return results.map(({ stuck, ...sampled }) =>
+        stuck ? { ...sampled, stuck: new InferenceError(stuck.code ?? 'internal', stuck.message) } : sampled,
+      );
     } finally {
       turn.release();
     }
