@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pythonVenv } from '../support/python-venv.ts';
+import { onBothEngines } from '../support/engines.ts';
 import { fuzzApi } from '../support/api-fuzzer.ts';
 import { withServer } from '../support/server.ts';
 import { startServer } from '../support/server-process.ts';
@@ -49,26 +50,30 @@ test("Redocly's linter has nothing to say about the document", async () => {
   }
 });
 
-test('fuzzing the real server by its document finds no 5xx and no reply of another form', { skip }, async () => {
-  const server = await startServer([
-    '--context-size',
-    '256',
-    '--parallel',
-    '4',
-    '--device',
-    'cpu',
-    '--max-tokens',
-    '4',
-  ]);
-  try {
-    // A fixed seed, so that a red run can be repeated; `npm run fuzz:api` looks further.
-    const options = ['--phases', 'examples,fuzzing', '--max-examples', '15', '--seed', '1'];
-    const { ok, output } = await fuzzApi(python, server.url, options);
-    assert.ok(ok, output.slice(-20_000));
-    const count = (of: RegExp): number => Number(of.exec(output)?.[1]);
-    assert.equal(count(/Tested: (\d+)/), count(/Selected: \d+\/(\d+)/), output.slice(-2000));
-    assert.ok(count(/(\d+) generated/) > 200, output.slice(-2000));
-  } finally {
-    assert.equal(await server.stop(), 0);
-  }
+onBothEngines(({ path }) => {
+  test('fuzzing the real server by its document finds no 5xx and no reply of another form', { skip }, async () => {
+    const server = await startServer([
+      '--model',
+      path,
+      '--context-size',
+      '256',
+      '--parallel',
+      '4',
+      '--device',
+      'cpu',
+      '--max-tokens',
+      '4',
+    ]);
+    try {
+      // A fixed seed, so that a red run can be repeated; `npm run fuzz:api` looks further.
+      const options = ['--phases', 'examples,fuzzing', '--max-examples', '15', '--seed', '1'];
+      const { ok, output } = await fuzzApi(python, server.url, options);
+      assert.ok(ok, output.slice(-20_000));
+      const count = (of: RegExp): number => Number(of.exec(output)?.[1]);
+      assert.equal(count(/Tested: (\d+)/), count(/Selected: \d+\/(\d+)/), output.slice(-2000));
+      assert.ok(count(/(\d+) generated/) > 200, output.slice(-2000));
+    } finally {
+      assert.equal(await server.stop(), 0);
+    }
+  });
 });

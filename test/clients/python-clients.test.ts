@@ -4,36 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { apiKey, dimensions, startForClients } from '../support/client-server.ts';
+import { apiKey, startForClients, type ClientServer } from '../support/client-server.ts';
+import { onBothEngines } from '../support/engines.ts';
 import { runScript, type Answered } from '../support/python-script.ts';
 import { pythonVenv } from '../support/python-venv.ts';
 import { metric } from '../support/scrape.ts';
-import type { ServerProcess } from '../support/server-process.ts';
 import { until } from '../support/server.ts';
-
-let directory: string;
-let server: ServerProcess;
-before(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'hearth-python-'));
-  server = await startForClients();
-});
-after(async () => {
-  await rm(directory, { recursive: true, force: true });
-  assert.equal(await server.stop(), 0);
-});
-
-/** A test of what a script's calls gave; skipped where this machine can have no venv. */
-function clientTest(title: string, script: string, api: string, check: (of: Answered) => Promise<void>): void {
-  test(title, async (t) => {
-    const venv = await pythonVenv('python-clients');
-    if ('missing' in venv) {
-      t.skip(venv.missing);
-      return;
-    }
-    const task = { base_url: `${server.url}/v1`, api_key: apiKey, api };
-    await check(await runScript(venv.python, script, task, directory));
-  });
-}
 
 const text = z.string().regex(/\S/);
 const count = z.number().int().positive();
@@ -74,67 +50,6 @@ const person = z.strictObject({
   likes: z.array(z.enum(['tea', 'coffee'])).max(2),
 });
 
-clientTest('openai for Python chats, streams, parses and calls', 'openai_calls.py', 'both', async (of) => {
-  const { usage: used } = completion.parse(of('chat'));
-  assert.equal(used.total_tokens, used.prompt_tokens + used.completion_tokens);
-  const streamed = z.object({ pieces, final: completion, whole: completion }).parse(of('stream'));
-  assert.equal(streamed.pieces.join(''), streamed.final.choices[0].message.content);
-  assert.deepEqual(streamed.final, streamed.whole);
-  assert.deepEqual(of('parse'), { is_person: true, finish_reason: 'stop' });
-  assert.deepEqual(of('parse tool'), { name: 'weather', is_weather: true });
-  assert.deepEqual(of('stream tool'), { done: 1, name: 'weather', is_weather: true });
-  text.parse(of('tool result'));
-  z.object({ object: z.literal('text_completion'), usage }).parse(of('completions'));
-  assert.deepEqual(of('models'), ['chat', 'vectors']);
-  const vectors = z.array(z.array(z.number()).length(dimensions)).length(2);
-  const { usual, floats } = z.object({ usual: vectors, floats: vectors }).parse(of('embeddings'));
-  assert.deepEqual(
-    floats.map((vector) => [...new Float32Array(vector)]),
-    usual,
-  );
-  const { first, ...kept } = z.looseObject({ first: response, second: text }).parse(of('responses'));
-  assert.ok(first.usage.output_tokens <= 16);
-  assert.deepEqual(kept, {
-    second: kept.second,
-    same: true,
-    items: ['message', 'message', 'message'],
-    gone: 'NotFoundError',
-  });
-  const events = z.object({ types: z.array(z.string()), text, whole: text }).parse(of('responses stream'));
-  assert.equal(events.text, events.whole);
-  assert.deepEqual(
-    events.types.filter((type, index) => type !== events.types[index - 1]),
-    [...opening, 'response.output_text.delta', ...closing],
-  );
-  assert.equal(of('responses parse'), true);
-
-  assert.deepEqual(of('abort'), { pieces: 3, cancelled: true });
-  const headers = { authorization: `Bearer ${apiKey}` };
-  await until(async () => (await metric(server.url, 'hearth_slots_busy', headers)) === 0, 'all slots are free');
-
-  const raised = z.record(z.string(), z.looseObject({ class: z.string() })).parse(of('errors'));
-  const refused = { type: 'invalid_request_error', status_code: 400 };
-  const exceeded = { ...refused, code: 'context_length_exceeded', param: 'max_completion_tokens' };
-  const bare = { status_code: null, code: null, param: null, type: null };
-  assert.deepEqual(raised, {
-    'wrong type': { class: 'BadRequestError', ...refused, code: null, param: 'temperature' },
-    'too long': { class: 'BadRequestError', ...exceeded },
-    'too long, streamed': { class: 'BadRequestError', ...exceeded },
-    'no such model': {
-      ...refused,
-      class: 'NotFoundError',
-      status_code: 404,
-      code: 'model_not_found',
-      param: 'model',
-    },
-    'no such key': { ...refused, class: 'AuthenticationError', status_code: 401, code: 'invalid_api_key', param: null },
-    'no such path': { ...refused, class: 'NotFoundError', status_code: 404, code: 'not_found', param: null },
-    'no server': { class: 'APIConnectionError', ...bare },
-    'too slow': { class: 'APITimeoutError', ...bare },
-    'cut off': { class: 'LengthFinishReasonError', ...bare },
-  });
-});
-
 /** What agents_calls.py gives. */
 async function checkAgents(of: Answered): Promise<void> {
   const run = z.object({ output: text, used: counted.extend({ requests: z.literal(1) }) }).parse(of('run'));
@@ -168,8 +83,106 @@ async function checkAgentscope(of: Answered): Promise<void> {
   assert.deepEqual(of('embeddings'), [8, 8]);
 }
 
-for (const api of ['chat', 'responses']) {
-  const over = `over ${api}`;
-  clientTest(`openai-agents runs agents with tools and typed output ${over}`, 'agents_calls.py', api, checkAgents);
-  clientTest(`AgentScope 2 streams, calls tools and runs an agent ${over}`, 'agentscope_two.py', api, checkAgentscope);
-}
+onBothEngines((model) => {
+  let directory: string;
+  let server: ClientServer;
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'hearth-python-'));
+    server = await startForClients(model);
+  });
+  after(async () => {
+    await rm(directory, { recursive: true, force: true });
+    assert.equal(await server.stop(), 0);
+  });
+
+  /** A test of what a script's calls gave; skipped where this machine can have no venv. */
+  function clientTest(title: string, script: string, api: string, check: (of: Answered) => Promise<void>): void {
+    test(title, async (t) => {
+      const venv = await pythonVenv('python-clients');
+      if ('missing' in venv) {
+        t.skip(venv.missing);
+        return;
+      }
+      const task = { base_url: `${server.url}/v1`, api_key: apiKey, api };
+      await check(await runScript(venv.python, script, task, directory));
+    });
+  }
+
+  clientTest('openai for Python chats, streams, parses and calls', 'openai_calls.py', 'both', async (of) => {
+    const { usage: used } = completion.parse(of('chat'));
+    assert.equal(used.total_tokens, used.prompt_tokens + used.completion_tokens);
+    const streamed = z.object({ pieces, final: completion, whole: completion }).parse(of('stream'));
+    assert.equal(streamed.pieces.join(''), streamed.final.choices[0].message.content);
+    assert.deepEqual(streamed.final, streamed.whole);
+    assert.deepEqual(of('parse'), { is_person: true, finish_reason: 'stop' });
+    assert.deepEqual(of('parse tool'), { name: 'weather', is_weather: true });
+    assert.deepEqual(of('stream tool'), { done: 1, name: 'weather', is_weather: true });
+    text.parse(of('tool result'));
+    z.object({ object: z.literal('text_completion'), usage }).parse(of('completions'));
+    assert.deepEqual(of('models'), ['chat', 'vectors']);
+    const vectors = z.array(z.array(z.number()).length(server.dimensions)).length(2);
+    const { usual, floats } = z.object({ usual: vectors, floats: vectors }).parse(of('embeddings'));
+    assert.deepEqual(
+      floats.map((vector) => [...new Float32Array(vector)]),
+      usual,
+    );
+    const { first, ...kept } = z.looseObject({ first: response, second: text }).parse(of('responses'));
+    assert.ok(first.usage.output_tokens <= 16);
+    assert.deepEqual(kept, {
+      second: kept.second,
+      same: true,
+      items: ['message', 'message', 'message'],
+      gone: 'NotFoundError',
+    });
+    const events = z.object({ types: z.array(z.string()), text, whole: text }).parse(of('responses stream'));
+    assert.equal(events.text, events.whole);
+    assert.deepEqual(
+      events.types.filter((type, index) => type !== events.types[index - 1]),
+      [...opening, 'response.output_text.delta', ...closing],
+    );
+    assert.equal(of('responses parse'), true);
+
+    assert.deepEqual(of('abort'), { pieces: 3, cancelled: true });
+    const headers = { authorization: `Bearer ${apiKey}` };
+    await until(async () => (await metric(server.url, 'hearth_slots_busy', headers)) === 0, 'all slots are free');
+
+    const raised = z.record(z.string(), z.looseObject({ class: z.string() })).parse(of('errors'));
+    const refused = { type: 'invalid_request_error', status_code: 400 };
+    const exceeded = { ...refused, code: 'context_length_exceeded', param: 'max_completion_tokens' };
+    const bare = { status_code: null, code: null, param: null, type: null };
+    assert.deepEqual(raised, {
+      'wrong type': { class: 'BadRequestError', ...refused, code: null, param: 'temperature' },
+      'too long': { class: 'BadRequestError', ...exceeded },
+      'too long, streamed': { class: 'BadRequestError', ...exceeded },
+      'no such model': {
+        ...refused,
+        class: 'NotFoundError',
+        status_code: 404,
+        code: 'model_not_found',
+        param: 'model',
+      },
+      'no such key': {
+        ...refused,
+        class: 'AuthenticationError',
+        status_code: 401,
+        code: 'invalid_api_key',
+        param: null,
+      },
+      'no such path': { ...refused, class: 'NotFoundError', status_code: 404, code: 'not_found', param: null },
+      'no server': { class: 'APIConnectionError', ...bare },
+      'too slow': { class: 'APITimeoutError', ...bare },
+      'cut off': { class: 'LengthFinishReasonError', ...bare },
+    });
+  });
+
+  for (const api of ['chat', 'responses']) {
+    const over = `over ${api}`;
+    clientTest(`openai-agents runs agents with tools and typed output ${over}`, 'agents_calls.py', api, checkAgents);
+    clientTest(
+      `AgentScope 2 streams, calls tools and runs an agent ${over}`,
+      'agentscope_two.py',
+      api,
+      checkAgentscope,
+    );
+  }
+});

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import OpenAI from 'openai';
 import type { Served } from '../../src/compose.ts';
+import { onBothEngines } from '../support/engines.ts';
 import { serveReal } from '../support/real-server.ts';
-
-let served: Served;
-let client: OpenAI;
-before(async () => {
-  served = await serveReal();
-  client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
-});
-after(() => served.close());
 
 type Token = OpenAI.ChatCompletionTokenLogprob;
 
@@ -43,39 +36,49 @@ function check(tokens: readonly Token[], content: string): void {
   }
 }
 
-test('the log probabilities of an answer join to its text, hot or cold', async () => {
-  for (const temperature of [0, 1.5]) {
-    const { choices } = await client.chat.completions.create({ ...ask, temperature, seed: 5 });
-    const tokens = choices[0]?.logprobs?.content ?? [];
-    check(tokens, choices[0]?.message.content ?? '');
-    if (temperature === 0) assert.ok(tokens.every(({ token, top_logprobs: top }) => top[0]?.token === token));
-  }
-});
+onBothEngines(({ path }) => {
+  let served: Served;
+  let client: OpenAI;
+  before(async () => {
+    served = await serveReal({ model: [path] });
+    client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
+  });
+  after(() => served.close());
 
-test('a stream has the same ones, each with the text that its tokens end in', async () => {
-  const whole = await client.chat.completions.create({ ...ask, temperature: 0 });
-  const stream = await client.chat.completions.create({ ...ask, temperature: 0, stream: true });
-  let text = '';
-  const tokens: Token[] = [];
-  for await (const chunk of stream) {
-    const [choice] = chunk.choices;
-    text += choice?.delta.content ?? '';
-    tokens.push(...(choice?.logprobs?.content ?? []));
-    assert.equal(bytesOf(tokens), text);
-  }
-  check(tokens, whole.choices[0]?.message.content ?? '');
-  const ids = (list: readonly Token[]): string[] => list.map(({ token }) => token);
-  assert.deepEqual(ids(tokens), ids(whole.choices[0]?.logprobs?.content ?? []));
-});
+  test('the log probabilities of an answer join to its text, hot or cold', async () => {
+    for (const temperature of [0, 1.5]) {
+      const { choices } = await client.chat.completions.create({ ...ask, temperature, seed: 5 });
+      const tokens = choices[0]?.logprobs?.content ?? [];
+      check(tokens, choices[0]?.message.content ?? '');
+      if (temperature === 0) assert.ok(tokens.every(({ token, top_logprobs: top }) => top[0]?.token === token));
+    }
+  });
 
-test('a stop string takes its tokens with it', async () => {
-  const messages = [{ role: 'user' as const, content: 'Count from one to ten in words, separated by commas.' }];
-  const full = await client.chat.completions.create({ ...ask, messages, temperature: 0 });
-  const text = full.choices[0]?.message.content ?? '';
-  const stop = text.slice(12, 18);
-  const cut = await client.chat.completions.create({ ...ask, messages, temperature: 0, stop });
-  const content = cut.choices[0]?.message.content ?? '';
-  assert.equal(content, text.slice(0, text.indexOf(stop)));
-  const told = bytesOf(cut.choices[0]?.logprobs?.content ?? []);
-  assert.ok(content.startsWith(told), `${told} is told of ${content}`);
+  test('a stream has the same ones, each with the text that its tokens end in', async () => {
+    const whole = await client.chat.completions.create({ ...ask, temperature: 0 });
+    const stream = await client.chat.completions.create({ ...ask, temperature: 0, stream: true });
+    let text = '';
+    const tokens: Token[] = [];
+    for await (const chunk of stream) {
+      const [choice] = chunk.choices;
+      text += choice?.delta.content ?? '';
+      tokens.push(...(choice?.logprobs?.content ?? []));
+      assert.equal(bytesOf(tokens), text);
+    }
+    check(tokens, whole.choices[0]?.message.content ?? '');
+    const ids = (list: readonly Token[]): string[] => list.map(({ token }) => token);
+    assert.deepEqual(ids(tokens), ids(whole.choices[0]?.logprobs?.content ?? []));
+  });
+
+  test('a stop string takes its tokens with it', async () => {
+    const messages = [{ role: 'user' as const, content: 'Count from one to ten in words, separated by commas.' }];
+    const full = await client.chat.completions.create({ ...ask, messages, temperature: 0 });
+    const text = full.choices[0]?.message.content ?? '';
+    const stop = text.slice(12, 18);
+    const cut = await client.chat.completions.create({ ...ask, messages, temperature: 0, stop });
+    const content = cut.choices[0]?.message.content ?? '';
+    assert.equal(content, text.slice(0, text.indexOf(stop)));
+    const told = bytesOf(cut.choices[0]?.logprobs?.content ?? []);
+    assert.ok(content.startsWith(told), `${told} is told of ${content}`);
+  });
 });

@@ -3,28 +3,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
-import { addonContext, addonModel, createAddonSampler } from '../../src/engines/gguf/addon.ts';
-import { turnsOf } from '../../src/engines/core-turns.ts';
+import { getLlama, LlamaLogLevel, type Llama, type LlamaModel } from 'node-llama-cpp';
+import type { Stepper } from '../../src/contract/tokens.ts';
+import { addonContext } from '../../src/engines/gguf/addon.ts';
 import { Handover, type HandoverCosts } from '../../src/engines/gguf/handover.ts';
-import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
-import { SlotSampler, type SamplerModel } from '../../src/engines/gguf/sampler.ts';
-import { GgufStepper } from '../../src/engines/gguf/stepper.ts';
-import { fixedThreads } from '../../src/engines/gguf/threads.ts';
-import { tinyGolden, tinyPath } from '../support/tiny-model.ts';
+import { tinyOnnx } from '../support/engines.ts';
+import { handoverStepper } from '../support/handover-stepper.ts';
+import { loadTiny, tinyGolden, tinyPath } from '../support/tiny-model.ts';
 import { greedy } from '../support/token-requests.ts';
 
 const ways = {
   native: { nativeMs: 1, fileMs: 1000, fileMsPerToken: 0 },
   file: { nativeMs: 1000, fileMs: 1, fileMsPerToken: 0 },
 } satisfies Record<string, HandoverCosts>;
-/** A model whose requests have neither ends nor grammars. */
-const free: SamplerModel = {
-  endTokens: new Set(),
-  controlTokens: new Map(),
-  createGrammarState: () => assert.fail('no grammar was asked for'),
-  grammarAllows: () => assert.fail('no grammar was asked for'),
-};
 const SLOTS = 5;
 const { prompt, greedy: golden } = tinyGolden;
 
@@ -42,27 +33,22 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-for (const [way, costs] of Object.entries(ways)) {
-  describe(`${way} copies`, () => {
-    let context: LlamaContext;
-    let stepper: GgufStepper;
+const create: Record<string, () => Promise<Stepper>> = {
+  'gguf: native copies': () => ofLlama(ways.native),
+  'gguf: file copies': () => ofLlama(ways.file),
+  'onnx: copies': async () =>
+    (await loadTiny({ path: tinyOnnx.path, format: tinyOnnx.format, slots: SLOTS, batchSize: 256 })).stepper,
+};
+
+function ofLlama(costs: HandoverCosts): Promise<Stepper> {
+  return handoverStepper(llama, model, { slots: SLOTS, costs, file: join(folder, 'handover.state') });
+}
+
+for (const [way, createStepper] of Object.entries(create)) {
+  describe(way, () => {
+    let stepper: Stepper;
     before(async () => {
-      context = await model.createContext({ contextSize: 256, sequences: SLOTS, batchSize: 256, threads: 1 });
-      const native = addonContext(context);
-      const createSampler = () => createAddonSampler(llama, addonModel(model));
-      stepper = new GgufStepper({
-        context: native,
-        samplers: Array.from({ length: SLOTS }, () => new SlotSampler(createSampler(), free)),
-        logprobs: Array.from({ length: SLOTS }, () => new LogprobReader(createSampler)),
-        contextSize: 256,
-        batchSize: 256,
-        threads: fixedThreads(1),
-        padsChunks: true,
-        turns: turnsOf(false),
-        handover: new Handover(native, costs, 256, join(folder, 'handover.state')),
-        affordableGap: 0,
-        dispose: () => context.dispose(),
-      });
+      stepper = await createStepper();
     });
     after(() => stepper.dispose());
 

@@ -3,15 +3,8 @@ import { after, before, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import OpenAI from 'openai';
 import type { Served } from '../../src/compose.ts';
+import { onBothEngines } from '../support/engines.ts';
 import { serveReal } from '../support/real-server.ts';
-
-let served: Served;
-let client: OpenAI;
-before(async () => {
-  served = await serveReal();
-  client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
-});
-after(() => served.close());
 
 const ajv = new Ajv2020({ strict: false });
 const messages = [{ role: 'user' as const, content: 'Book a table for Zoë in Paris, and tell me the weather there.' }];
@@ -61,67 +54,6 @@ async function overSeeds(count: number, ask: (seed: number) => Promise<void>): P
   }
 }
 
-test('a call that is required comes, parses and keeps to the schema of its tool, at temperature 1', async () => {
-  await overSeeds(16, async (seed) => {
-    const { choices } = await client.chat.completions.create({
-      model: 'x',
-      messages,
-      tools,
-      tool_choice: 'required',
-      parallel_tool_calls: false,
-      temperature: 1,
-      max_tokens: 300,
-      seed,
-    });
-    const [choice] = choices;
-    assert.ok(choice);
-    assert.equal(choice.finish_reason, 'tool_calls');
-    assert.equal(choice.message.content, null);
-    assert.equal(checkCalls(choice.message).length, 1);
-  });
-});
-
-test('a tool that is named is the one that is called, also on a stream', async () => {
-  await overSeeds(8, async (seed) => {
-    const body = {
-      model: 'x',
-      messages,
-      tools,
-      tool_choice: { type: 'function' as const, function: { name: 'book_table' } },
-      temperature: 1.2,
-      max_tokens: 300,
-      seed,
-    };
-    const final =
-      seed % 2 === 0
-        ? await client.chat.completions.create(body)
-        : await client.chat.completions.stream(body).finalChatCompletion();
-    const [choice] = final.choices;
-    assert.ok(choice);
-    assert.equal(choice.finish_reason, 'tool_calls');
-    assert.deepEqual(checkCalls(choice.message), ['book_table']);
-  });
-});
-
-test('with auto the model answers or calls; whatever it calls is whole', async () => {
-  await overSeeds(8, async (seed) => {
-    const { choices } = await client.chat.completions.create({
-      model: 'x',
-      messages,
-      tools,
-      temperature: 1,
-      max_tokens: 40,
-      seed,
-      logprobs: true,
-    });
-    const [choice] = choices;
-    assert.ok(choice);
-    if (choice.finish_reason !== 'length') checkCalls(choice.message);
-    const told = Buffer.from((choice.logprobs?.content ?? []).flatMap(({ bytes }) => bytes ?? [])).toString();
-    assert.equal(told, choice.message.content ?? '');
-  });
-});
-
 const answers: Record<string, Record<string, unknown>> = {
   person: {
     type: 'object',
@@ -147,97 +79,168 @@ const answers: Record<string, Record<string, unknown>> = {
   },
 };
 
-test('an answer in JSON keeps to its schema or says length, at temperature 1', async () => {
-  for (const [name, schema] of Object.entries(answers)) {
-    // The formats of strings are proved by the tests of the grammar.
-    const validate = ajv.compile(
-      JSON.parse(JSON.stringify(schema).replace('"format":"date"', '"minLength":10')) as object,
-    );
-    let whole = 0;
+onBothEngines(({ path }) => {
+  let served: Served;
+  let client: OpenAI;
+  before(async () => {
+    served = await serveReal({ model: [path] });
+    client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
+  });
+  after(() => served.close());
+
+  test('a call that is required comes, parses and keeps to the schema of its tool, at temperature 1', async () => {
+    await overSeeds(16, async (seed) => {
+      const { choices } = await client.chat.completions.create({
+        model: 'x',
+        messages,
+        tools,
+        tool_choice: 'required',
+        parallel_tool_calls: false,
+        temperature: 1,
+        max_tokens: 300,
+        seed,
+      });
+      const [choice] = choices;
+      assert.ok(choice);
+      assert.equal(choice.finish_reason, 'tool_calls');
+      assert.equal(choice.message.content, null);
+      assert.equal(checkCalls(choice.message).length, 1);
+    });
+  });
+
+  test('a tool that is named is the one that is called, also on a stream', async () => {
+    await overSeeds(8, async (seed) => {
+      const body = {
+        model: 'x',
+        messages,
+        tools,
+        tool_choice: { type: 'function' as const, function: { name: 'book_table' } },
+        temperature: 1.2,
+        max_tokens: 300,
+        seed,
+      };
+      const final =
+        seed % 2 === 0
+          ? await client.chat.completions.create(body)
+          : await client.chat.completions.stream(body).finalChatCompletion();
+      const [choice] = final.choices;
+      assert.ok(choice);
+      assert.equal(choice.finish_reason, 'tool_calls');
+      assert.deepEqual(checkCalls(choice.message), ['book_table']);
+    });
+  });
+
+  test('with auto the model answers or calls; whatever it calls is whole', async () => {
     await overSeeds(8, async (seed) => {
       const { choices } = await client.chat.completions.create({
         model: 'x',
-        messages: [{ role: 'user', content: `Describe a ${name} as JSON.` }],
-        response_format: { type: 'json_schema', json_schema: { name, schema, strict: seed % 2 === 0 } },
+        messages,
+        tools,
         temperature: 1,
-        max_tokens: 150,
+        max_tokens: 40,
         seed,
-        stop: ['"', '}'],
+        logprobs: true,
       });
       const [choice] = choices;
-      if (choice?.finish_reason === 'length') return;
-      assert.equal(choice?.finish_reason, 'stop');
-      const text = choice.message.content ?? '';
-      assert.ok(validate(JSON.parse(text)), text);
-      whole += 1;
+      assert.ok(choice);
+      if (choice.finish_reason !== 'length') checkCalls(choice.message);
+      const told = Buffer.from((choice.logprobs?.content ?? []).flatMap(({ bytes }) => bytes ?? [])).toString();
+      assert.equal(told, choice.message.content ?? '');
     });
-    // A tree may grow for ever.
-    assert.ok(whole >= 2, `${name}: ${whole} of 8 came to their end`);
-  }
-});
-
-test('any object is an object, and a grammar of the client is kept to', async () => {
-  await overSeeds(8, async (seed) => {
-    const { choices } = await client.chat.completions.create({
-      model: 'x',
-      messages,
-      response_format: { type: 'json_object' },
-      temperature: 1,
-      max_tokens: 200,
-      seed,
-    });
-    const [choice] = choices;
-    assert.ok(choice);
-    if (choice.finish_reason === 'length') return;
-    assert.equal(typeof JSON.parse(choice.message.content ?? ''), 'object');
   });
-  const body = { model: 'x', messages, grammar: 'root ::= "yes" | "nö 日本"', temperature: 2 };
-  const { choices } = await client.chat.completions.create(body);
-  assert.match(choices[0]?.message.content ?? '', /^(yes|nö 日本)$/);
-  assert.equal(choices[0]?.finish_reason, 'stop');
-});
 
-test('a grammar lets go with its request: the next one in the slot is free', async () => {
-  const held = { model: 'x', messages, grammar: 'root ::= "a"{3}', max_tokens: 8 };
-  await Promise.all(Array.from({ length: served.models[0]?.slots ?? 0 }, () => client.chat.completions.create(held)));
-  const { choices } = await client.chat.completions.create({ model: 'x', messages, temperature: 0, max_tokens: 12 });
-  assert.match(choices[0]?.message.content ?? '', /[b-z]/);
-});
+  test('an answer in JSON keeps to its schema or says length, at temperature 1', async () => {
+    for (const [name, schema] of Object.entries(answers)) {
+      // The formats of strings are proved by the tests of the grammar.
+      const validate = ajv.compile(
+        JSON.parse(JSON.stringify(schema).replace('"format":"date"', '"minLength":10')) as object,
+      );
+      let whole = 0;
+      await overSeeds(8, async (seed) => {
+        const { choices } = await client.chat.completions.create({
+          model: 'x',
+          messages: [{ role: 'user', content: `Describe a ${name} as JSON.` }],
+          response_format: { type: 'json_schema', json_schema: { name, schema, strict: seed % 2 === 0 } },
+          temperature: 1,
+          max_tokens: 150,
+          seed,
+          stop: ['"', '}'],
+        });
+        const [choice] = choices;
+        if (choice?.finish_reason === 'length') return;
+        assert.equal(choice?.finish_reason, 'stop');
+        const text = choice.message.content ?? '';
+        assert.ok(validate(JSON.parse(text)), text);
+        whole += 1;
+      });
+      // A tree may grow for ever.
+      assert.ok(whole >= 2, `${name}: ${whole} of 8 came to their end`);
+    }
+  });
 
-test('a grammar that no token fits fails its own request and no other', async () => {
-  const plain = client.chat.completions.create({ model: 'x', messages, max_tokens: 60 });
-  const never = { model: 'x', messages, grammar: String.raw`root ::= "ab" [\x00]`, max_tokens: 20 };
-  for (const temperature of [0, 1]) {
-    await assert.rejects(client.chat.completions.create({ ...never, temperature }), (error) => {
-      assert.ok(error instanceof OpenAI.BadRequestError, String(error));
-      assert.match(error.message, /No token of this model fits/);
-      return true;
+  test('any object is an object, and a grammar of the client is kept to', async () => {
+    await overSeeds(8, async (seed) => {
+      const { choices } = await client.chat.completions.create({
+        model: 'x',
+        messages,
+        response_format: { type: 'json_object' },
+        temperature: 1,
+        max_tokens: 200,
+        seed,
+      });
+      const [choice] = choices;
+      assert.ok(choice);
+      if (choice.finish_reason === 'length') return;
+      assert.equal(typeof JSON.parse(choice.message.content ?? ''), 'object');
     });
-  }
-  const { choices } = await plain;
-  assert.ok((choices[0]?.message.content ?? '').length > 20);
-  const fitting = { model: 'x', messages, grammar: 'root ::= "ab"' };
-  const again = await client.chat.completions.create(fitting);
-  assert.equal(again.choices[0]?.message.content, 'ab');
-});
+    const body = { model: 'x', messages, grammar: 'root ::= "yes" | "nö 日本"', temperature: 2 };
+    const { choices } = await client.chat.completions.create(body);
+    assert.match(choices[0]?.message.content ?? '', /^(yes|nö 日本)$/);
+    assert.equal(choices[0]?.finish_reason, 'stop');
+  });
 
-test('bad grammars and schemas are refused by name, and the server goes on', async () => {
-  const cases: [object, string][] = [
-    [{ grammar: 'root ::= "a' }, 'grammar'],
-    [{ grammar: 'root ::= root "a"' }, 'grammar'],
-    [{ grammar: `root ::= ${'('.repeat(20_000)}"a"${')'.repeat(20_000)}` }, 'grammar'],
-    [{ grammar: 'root ::= <[5]>' }, 'grammar'],
-    [
-      { response_format: { type: 'json_schema', json_schema: { schema: { not: {} } } } },
-      'response_format.json_schema.schema',
-    ],
-  ];
-  for (const [fields, param] of cases) {
-    const body = { model: 'x', messages, max_tokens: 1, ...fields } as OpenAI.ChatCompletionCreateParamsNonStreaming;
-    await assert.rejects(
-      client.chat.completions.create(body),
-      (error) => error instanceof OpenAI.BadRequestError && error.param === param,
-    );
-  }
-  await client.chat.completions.create({ model: 'x', messages, max_tokens: 1 });
+  test('a grammar lets go with its request: the next one in the slot is free', async () => {
+    const held = { model: 'x', messages, grammar: 'root ::= "a"{3}', max_tokens: 8 };
+    await Promise.all(Array.from({ length: served.models[0]?.slots ?? 0 }, () => client.chat.completions.create(held)));
+    const { choices } = await client.chat.completions.create({ model: 'x', messages, temperature: 0, max_tokens: 12 });
+    assert.match(choices[0]?.message.content ?? '', /[b-z]/);
+  });
+
+  test('a grammar that no token fits fails its own request and no other', async () => {
+    const plain = client.chat.completions.create({ model: 'x', messages, max_tokens: 60 });
+    const never = { model: 'x', messages, grammar: String.raw`root ::= "ab" [\x00]`, max_tokens: 20 };
+    for (const temperature of [0, 1]) {
+      await assert.rejects(client.chat.completions.create({ ...never, temperature }), (error) => {
+        assert.ok(error instanceof OpenAI.BadRequestError, String(error));
+        assert.match(error.message, /No token of this model fits/);
+        return true;
+      });
+    }
+    const { choices } = await plain;
+    assert.ok((choices[0]?.message.content ?? '').length > 20);
+    const fitting = { model: 'x', messages, grammar: 'root ::= "ab"' };
+    const again = await client.chat.completions.create(fitting);
+    assert.equal(again.choices[0]?.message.content, 'ab');
+  });
+
+  test('bad grammars and schemas are refused by name, and the server goes on', async () => {
+    const cases: [object, string][] = [
+      [{ grammar: 'root ::= "a' }, 'grammar'],
+      [{ grammar: 'root ::= root "a"' }, 'grammar'],
+      [{ grammar: `root ::= ${'('.repeat(20_000)}"a"${')'.repeat(20_000)}` }, 'grammar'],
+      [{ grammar: 'root ::= <[5]>' }, 'grammar'],
+      [
+        { response_format: { type: 'json_schema', json_schema: { schema: { not: {} } } } },
+        'response_format.json_schema.schema',
+      ],
+    ];
+    for (const [fields, param] of cases) {
+      const body = { model: 'x', messages, max_tokens: 1, ...fields } as OpenAI.ChatCompletionCreateParamsNonStreaming;
+      await assert.rejects(
+        client.chat.completions.create(body),
+        (error) => error instanceof OpenAI.BadRequestError && error.param === param,
+      );
+    }
+    await client.chat.completions.create({ model: 'x', messages, max_tokens: 1 });
+  });
 });

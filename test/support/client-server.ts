@@ -1,25 +1,31 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { defaultModelPath } from '../../src/config/model-path.ts';
+import type { EngineModel } from './engines.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
+import { tinyBertFolder } from './tiny-bert-onnx.ts';
 import { writeTinyBert } from './tiny-bert.ts';
 
 export const apiKey = 'secret';
-/** Of the vectors that `vectors` makes; they mean nothing, but have to arrive. */
-export const dimensions = 32;
+
+export interface ClientServer extends ServerProcess {
+  /** Of the vectors that `vectors` makes; they mean nothing, but have to arrive. */
+  dimensions: number;
+}
 
 /**
- * A server process as users of real clients have it: the embedded model as `chat`, a tiny embedding model as `vectors`,
- * and a key. Reuse is off, so that one request at a time gets the same text each time.
+ * A server process as users of real clients have it: a model as `chat`, a tiny embedding model for the same engine as
+ * `vectors`, and a key. Reuse is off, so that one request at a time gets the same text each time.
  */
-export async function startForClients(args: readonly string[] = []): Promise<ServerProcess> {
+export async function startForClients(model: EngineModel, args: readonly string[] = []): Promise<ClientServer> {
   const directory = await mkdtemp(path.join(tmpdir(), 'hearth-clients-'));
   const clean = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
-    const tiny = path.join(directory, 'tiny.gguf');
-    writeTinyBert(tiny, 'mean');
-    const models = ['--model', defaultModelPath(), '--alias', 'chat', '--model', tiny, '--alias', 'vectors'];
+    const gguf = path.join(directory, 'tiny.gguf');
+    writeTinyBert(gguf, 'mean');
+    const vectors = { gguf: { file: gguf, dimensions: 32 }, onnx: { file: tinyBertFolder('embed'), dimensions: 16 } };
+    const { file, dimensions } = vectors[model.format];
+    const models = ['--model', model.path, '--alias', 'chat', '--model', file, '--alias', 'vectors'];
     // One thread: two test files run at a time, and llama.cpp's threads wait for each other by spinning.
     const common = ['--context-size', '2048', '--prefix-reuse', 'off', '--api-key', apiKey, '--threads', '1'];
     const server = await startServer([...models, ...common, ...args]);
@@ -30,7 +36,7 @@ export async function startForClients(args: readonly string[] = []): Promise<Ser
         await clean();
       }
     };
-    return { ...server, stop };
+    return { ...server, stop, dimensions };
   } catch (error) {
     await clean();
     throw error;
