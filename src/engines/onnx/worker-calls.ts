@@ -22,7 +22,9 @@ export async function answerCalls(prepare: () => Promise<{ info: unknown; calls:
       }
     };
     let last = Promise.resolve();
-    port.on('message', (message: ToWorker) => (last = answer(last, message)));
+    port.on('message', (message: ToWorker) => {
+      last = answer(last, message);
+    });
     send({ type: 'ready', info });
   } catch (error) {
     send({ type: 'failed', error: sent(error) });
