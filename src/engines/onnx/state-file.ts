@@ -2,14 +2,16 @@ import { open } from 'node:fs/promises';
 
 /** A state file is this mark, the number of tokens in 32 bits (both little-endian), and the slot's pieces. */
 const MARK = 0x3156_4b48;
-const HEADER = 8;
+/** Numbers before the pieces. */
+const HEADER = 2;
 
 /** Writes keys and values of a slot to a file. */
 export async function writeState(file: string, tokens: number, pieces: Iterable<Uint8Array>): Promise<void> {
   const handle = await open(file, 'w');
   try {
-    await handle.write(new Uint8Array(Uint32Array.of(MARK, tokens).buffer));
-    for (const piece of pieces) await handle.write(piece);
+    // `write` may write less than all where the disk is nearly full.
+    await handle.writeFile(new Uint8Array(Uint32Array.of(MARK, tokens).buffer));
+    for (const piece of pieces) await handle.writeFile(piece);
   } finally {
     await handle.close();
   }
@@ -28,8 +30,9 @@ export async function readState(
 ): Promise<number> {
   const handle = await open(file);
   try {
-    const header = new Uint32Array(HEADER / 4);
-    await handle.read(new Uint8Array(header.buffer), 0, HEADER, 0);
+    const header = new Uint32Array(HEADER);
+    // Without a position, so that the pieces are read from where the header ends.
+    await handle.read(new Uint8Array(header.buffer));
     const [mark, tokens = 0] = header;
     if (mark !== MARK || tokens > most) throw new Error(`${file} holds no state that fits.`);
     for (const piece of pieces(tokens)) {
