@@ -45,8 +45,8 @@ export interface GeneratorEngine extends LoadedModel {
   checkGrammar(gbnf: string): void;
   /** The model's Jinja chat template, where it has one. */
   chatTemplate: string | undefined;
-  /** The engine with its version, and what else a saved state of a slot depends on. */
-  states: { engine: string; state: string };
+  /** What a saved state of a slot depends on: the contents of these files, the engine with its version, and what else there is. */
+  states: { files: readonly string[]; engine: string; state: string };
   /** What the contexts of all slots take. */
   memory: ContextMemory;
 }

@@ -51,6 +51,7 @@ export async function createGenerator(
     chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
     device,
     states: {
+      files: [options.path],
       engine: `llama.cpp ${llama.llamaCppRelease.release}`,
       state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}`,
     },

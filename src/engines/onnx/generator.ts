@@ -62,6 +62,7 @@ export async function createOnnxGenerator(
       chatTemplate: folder.chatTemplate,
       device,
       states: {
+        files: [folder.modelFile, ...folder.externalFiles],
         engine: `onnxruntime-node ${wantedVersions()['onnxruntime-node']}`,
         state: `${info.cacheType} ${folder.dtype}`,
       },
