@@ -62,8 +62,11 @@ onBothEngines(({ path }) => {
     for await (const chunk of stream) {
       const [choice] = chunk.choices;
       text += choice?.delta.content ?? '';
-      tokens.push(...(choice?.logprobs?.content ?? []));
-      assert.equal(bytesOf(tokens), text);
+      const told = choice?.logprobs?.content ?? [];
+      tokens.push(...told);
+      // What stands before a character that is not whole yet comes before its token is told.
+      if (told.length > 0) assert.equal(bytesOf(tokens), text);
+      else assert.ok(text.startsWith(bytesOf(tokens)));
     }
     check(tokens, whole.choices[0]?.message.content ?? '');
     const ids = (list: readonly Token[]): string[] => list.map(({ token }) => token);

@@ -19,6 +19,8 @@ export class OnnxStepper {
 
   /** Whether the graph computes the last logits of a chunk alone. */
   private readonly keepsLast: boolean;
+  /** Slots whose prompt has not been read to its end. */
+  private readonly reading = new Set<number>();
 
   constructor(forward: Forward, store: KvStore, samplers: readonly Sampler[], keepsLast: boolean) {
     this.keepsLast = keepsLast;
@@ -29,14 +31,16 @@ export class OnnxStepper {
 
   begin(slot: number, request: TokenRequest): void {
     this.sampler(slot).begin(request);
+    this.reading.add(slot);
   }
 
   /**
-   * Reads each chunk on its own. The last token of a prompt is decoded in one batch with those of the decoders; where there is
-   * nothing to decode, or the graph computes the last logits alone, it rides in its chunk.
+   * Reads each chunk on its own. The last token of a prompt rides in its chunk where the graph computes the last logits alone, else
+   * it is decoded in one batch with those of the decoders: always the same way, because the two may be computed in another
+   * precision, and an answer must not depend on how much of its prompt was there.
    */
   step(plan: StepPlan): StepResult {
-    const batch = plan.filter(({ tokens, sample }) => sample && (tokens.length === 1 || !this.keepsLast));
+    const batch = plan.filter(({ slot, sample }) => sample && !(this.keepsLast && this.reading.has(slot)));
     const sampled = new Map<number, Sampled>();
     for (const { slot, tokens, sample } of plan) {
       const later = batch.some((entry) => entry.slot === slot);
@@ -53,6 +57,7 @@ export class OnnxStepper {
   }
 
   private sample(slot: number, logits: Float32Array): Sampled {
+    this.reading.delete(slot);
     const sampled = this.sampler(slot).sample(logits);
     return 'stuck' in sampled ? { slot, id: 0, ...sampled } : { slot, ...sampled };
   }
