@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { getLlama, LlamaLogLevel, type LlamaContext } from 'node-llama-cpp';
@@ -9,15 +8,11 @@ import { kvCacheTypes, type KvCacheType } from '../../src/contract/memory.ts';
 import { createContext } from '../../src/engines/gguf/context.ts';
 import type { LoadOptions } from '../../src/engines/index.ts';
 import { postJson, postLlm, serveReal } from '../support/real-server.ts';
+import { anonymousBytes } from '../support/resident-memory.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 
 const MiB = 2 ** 20;
 const path = defaultModelPath();
-
-/** Resident bytes that belong to no file. */
-function anonymous(): number {
-  return Number(/^RssAnon:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
-}
 
 interface Native {
   _ctx: { getMemoryBreakdown(): { cpuRam: number } };
@@ -48,7 +43,7 @@ test(
         gpuLayers: 0,
         scratchFolder: tmpdir(),
       } as const;
-      const before = anonymous();
+      const before = anonymousBytes();
       const planned = await createContext(
         llama,
         model,
@@ -57,7 +52,7 @@ test(
       );
       const { memory } = planned;
       const context = planned.context as LlamaContext & Native;
-      const grown = anonymous() - before;
+      const grown = anonymousBytes() - before;
       const allocated = context._ctx.getMemoryBreakdown().cpuRam;
       assert.ok(Math.abs(memory.contextBytes - allocated) <= 0.15 * allocated, `${name}: ${allocated} allocated`);
       // Buffers to compute in become resident as they are used.

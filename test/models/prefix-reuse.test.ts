@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +35,7 @@ onBothEngines(({ path }) => {
     });
   });
 
-  test('a prompt is restored after a restart, in a fraction of the time and with the same answer', async (t) => {
+  test('a prompt is restored after a restart, in a fraction of the time and with the same answer, but from no damaged file', async (t) => {
     const promptCache = await mkdtemp(join(tmpdir(), 'restart-test-'));
     try {
       const prompt = textOf('Somebody', 600);
@@ -53,6 +53,17 @@ onBothEngines(({ path }) => {
       const share = warm.firstTokenMs / cold.firstTokenMs;
       t.diagnostic(`first token ${cold.firstTokenMs.toFixed(0)} ms cold, ${warm.firstTokenMs.toFixed(0)} ms restored`);
       assert.ok(share <= 0.25, `${share}`);
+
+      for (const name of await readdir(promptCache)) {
+        if (!name.endsWith('.hearth-state')) continue;
+        const file = join(promptCache, name);
+        const state = await readFile(file);
+        state.fill(7, state.length / 2, state.length / 2 + 100);
+        await writeFile(file, state);
+      }
+      const damaged = await run();
+      assert.equal(damaged.text, cold.text);
+      assert.equal(damaged.cachedTokens, 0);
     } finally {
       await rm(promptCache, { recursive: true });
     }

@@ -22,13 +22,13 @@ const phases: Record<string, (name: string) => { prompts: string[]; afterMs: num
 
 onBothEngines(({ path }) => {
   test('whoever leaves in whatever phase makes room within 250 ms', async (t) => {
-    await withModel({ model: [path], parallel: 2, contextSize: 2560 }, async (model) => {
+    await withModel({ model: [path], parallel: 2, contextSize: 4096 }, async (model) => {
       await model.ask(textOf('Nobody', 100), 1);
       for (const [phase, asks] of Object.entries(phases)) {
         await t.test(`left while ${phase}`, async (phaseTest) => {
           let best = Infinity;
           for (let tried = 0; tried < tries && best > limitMs; tried += 1) {
-            const { told, freed } = await leave(model, asks(`${phase.replaceAll(/\W/g, '')}${tried}`));
+            const { told, freed } = await leave(model, asks(`${phase.slice(0, 4)}${tried}`));
             phaseTest.diagnostic(`told after ${told.toFixed(0)} ms, room after ${freed.toFixed(0)} ms`);
             best = Math.min(best, Math.max(told, freed));
           }

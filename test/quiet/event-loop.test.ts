@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onBothEngines } from '../support/engines.ts';
 import { startWatchedServer, type WatchedServer } from '../support/watched-server.ts';
 
 const limitMs = 50;
 /** Another process may hold the core up in one of them; what the server does itself, it does each time. */
 const tries = 10;
-
-let server: WatchedServer;
-before(async () => {
-  server = await startWatchedServer();
-});
-after(() => server.stop());
-
 const megabyte = 2 ** 20;
 const sentence = 'The quick brown fox jumps over the lazy dog; "quoted", naïve, 🙂, and so on.\n';
 const long = sentence.repeat(Math.ceil(megabyte / Buffer.byteLength(sentence)));
@@ -85,34 +80,70 @@ const cases: [string, string, (tried: number) => object, number][] = [
   ],
 ];
 
-test('a loop that is held up is seen', async () => {
-  await server.longestBlockMs();
-  server.block();
-  assert.ok((await server.longestBlockMs()) > 90);
-  assert.ok((await server.longestBlockMs()) < 90);
-});
+onBothEngines((model) => {
+  let server: WatchedServer;
+  before(async () => {
+    server = await startWatchedServer(model.path);
+  });
+  after(() => server.stop());
 
-for (const [title, path, body, status] of cases) {
-  test(`${title} holds nothing up for ${limitMs} ms`, async (t) => {
+  test('/healthz answers within 50 ms while a prompt of 2,000 tokens is read', async (t) => {
     let best = Infinity;
     for (let tried = 0; tried < tries && best >= limitMs; tried++) {
-      const sent = JSON.stringify({ ...body(tried), ...(status === 200 && path === chat && { stream: true }) });
-      await server.longestBlockMs();
-      // With the headers of a stream everything but the reading of the prompt is done.
-      const leaving = new AbortController();
-      const reply = await fetch(server.url + path, {
+      // A new beginning each time, so that all of it is read.
+      const prompt = `${tried} ${'blue house '.repeat(1000)}`;
+      const body = JSON.stringify({ prompt, n_predict: 1 });
+      let reading = true;
+      const read = fetch(`${server.url}/completion`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: sent,
-        signal: leaving.signal,
-      });
-      const text = reply.status === 200 ? '' : await reply.text();
-      leaving.abort();
-      assert.equal(reply.status, status, text.slice(0, 300));
-      const blocked = await server.longestBlockMs();
-      best = Math.min(best, blocked);
-      t.diagnostic(`${Math.round(blocked)} ms, ${Math.round(sent.length / 1024)} KiB`);
+        body,
+      }).finally(() => (reading = false));
+      const took: number[] = [];
+      while (reading) {
+        const began = performance.now();
+        assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+        took.push(performance.now() - began);
+        await sleep(2);
+      }
+      const { tokens_evaluated: tokens } = (await (await read).json()) as { tokens_evaluated: number };
+      assert.ok(tokens >= 2000, `${tokens} tokens`);
+      const p99 = took.toSorted((a, b) => a - b)[Math.floor(0.99 * took.length)] ?? Infinity;
+      t.diagnostic(`p99 of ${took.length}: ${p99.toFixed(1)} ms`);
+      best = Math.min(best, p99);
     }
-    assert.ok(best < limitMs, `nothing else could run for ${Math.round(best)} ms`);
+    assert.ok(best < limitMs, `${best} ms`);
   });
-}
+
+  test('a loop that is held up is seen', async () => {
+    await server.longestBlockMs();
+    server.block();
+    assert.ok((await server.longestBlockMs()) > 90);
+    assert.ok((await server.longestBlockMs()) < 90);
+  });
+
+  for (const [title, path, body, status] of cases) {
+    test(`${title} holds nothing up for ${limitMs} ms`, async (t) => {
+      let best = Infinity;
+      for (let tried = 0; tried < tries && best >= limitMs; tried++) {
+        const sent = JSON.stringify({ ...body(tried), ...(status === 200 && path === chat && { stream: true }) });
+        await server.longestBlockMs();
+        // With the headers of a stream everything but the reading of the prompt is done.
+        const leaving = new AbortController();
+        const reply = await fetch(server.url + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: sent,
+          signal: leaving.signal,
+        });
+        const text = reply.status === 200 ? '' : await reply.text();
+        leaving.abort();
+        assert.equal(reply.status, status, text.slice(0, 300));
+        const blocked = await server.longestBlockMs();
+        best = Math.min(best, blocked);
+        t.diagnostic(`${Math.round(blocked)} ms, ${Math.round(sent.length / 1024)} KiB`);
+      }
+      assert.ok(best < limitMs, `nothing else could run for ${Math.round(best)} ms`);
+    });
+  }
+});

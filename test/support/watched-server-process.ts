@@ -3,7 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveReal } from './real-server.ts';
 
-const served = await serveReal({ contextSize: 8192, parallel: 1, threads: 1 });
+const [, , path = ''] = process.argv;
+const served = await serveReal({ model: [path], contextSize: 8192, parallel: 1, threads: 1 });
 const resolution = 1;
 const delay = monitorEventLoopDelay({ resolution });
 delay.enable();

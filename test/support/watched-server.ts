@@ -17,9 +17,9 @@ const script = fileURLToPath(new URL('watched-server-process.ts', import.meta.ur
 const ready = z.object({ url: z.string() });
 const told = z.object({ longestBlockMs: z.number() });
 
-/** Starts the server with the embedded model. @throws Error where it ends instead */
-export async function startWatchedServer(): Promise<WatchedServer> {
-  const child = fork(script, { execArgv: ['--import', 'tsx'] });
+/** Starts the server with a model. @param path of its file or folder @throws Error where it ends instead */
+export async function startWatchedServer(path: string): Promise<WatchedServer> {
+  const child = fork(script, [path], { execArgv: ['--import', 'tsx'] });
   const { url } = ready.parse(await nextMessage(child));
   return {
     url,
