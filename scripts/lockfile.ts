@@ -1,6 +1,10 @@
 // A registry mirror may lack the packages of platforms it does not serve; npm then leaves them out of package-lock.json,
 // `npm ci` fails elsewhere, and a Mac never gets its binary. `npm run lockfile` adds what is missing: name, version and
-// platform are enough for npm, which fetches the rest by version. `-- --check` only reports; another file may be named.
+// platform are enough for npm, which fetches the rest by version.
+// It also takes away the note that a package has an install script where package.json refuses it (`allowScripts`): npm 10,
+// which knows no `allowScripts`, runs the scripts that the lockfile notes. onnxruntime-node's fetches CUDA files from outside
+// the registry, and npm leaves an optional package out whose script fails.
+// `-- --check` only reports; another file may be named.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +17,7 @@ export interface LockEntry {
   cpu?: string[];
   dev?: boolean;
   devOptional?: boolean;
+  hasInstallScript?: boolean;
   libc?: string[];
   optional?: boolean;
   os?: string[];
@@ -84,6 +89,26 @@ export function resolvedEntries(lockfile: Lockfile): string[] {
     .map(([path]) => path);
 }
 
+/** Packages whose install scripts npm 10 would run, as far as `decisions` (package.json's allowScripts) do not let it. */
+export function scriptedEntries(
+  lockfile: Lockfile,
+  decisions: Readonly<Record<string, boolean>>,
+): { path: string; refused: boolean }[] {
+  return Object.entries(lockfile.packages).flatMap(([path, entry]) => {
+    const decision = decisions[path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)];
+    return entry.hasInstallScript === true && decision !== true ? [{ path, refused: decision === false }] : [];
+  });
+}
+
+/** The lockfile without the notes of these install scripts. */
+export function unscripted(lockfile: Lockfile, paths: readonly string[]): Lockfile {
+  const packages = Object.entries(lockfile.packages).map(([path, entry]): [string, LockEntry] => {
+    const { hasInstallScript: _script, ...rest } = entry;
+    return [path, paths.includes(path) ? rest : entry];
+  });
+  return { ...lockfile, packages: Object.fromEntries(packages) };
+}
+
 /**
  * The lockfile with an entry for every optional dependency, in npm's order.
  * @throws Error when a missing one has a version range, from which no entry can be made.
@@ -119,19 +144,32 @@ function main(): number {
   const lockfile = JSON.parse(readFileSync(file, 'utf8')) as Lockfile;
   const missing = missingEntries(lockfile);
   const resolved = resolvedEntries(lockfile);
-  if (!values.check && missing.length > 0) writeFileSync(file, `${JSON.stringify(completed(lockfile), null, 2)}\n`);
+  const scripted = scriptedEntries(lockfile, allowScripts());
+  const refused = scripted.filter((entry) => entry.refused).map(({ path }) => path);
+  if (!values.check && missing.length + refused.length > 0) {
+    writeFileSync(file, `${JSON.stringify(completed(unscripted(lockfile, refused)), null, 2)}\n`);
+  }
   for (const { parent, name, version } of missing) {
     console.log(`${values.check ? 'missing' : 'added'}: ${name}@${version} (optional dependency of ${parent})`);
   }
   for (const path of resolved) console.log(`has a download address: ${path}`);
-  const lacks = values.check && missing.length > 0;
-  if (lacks) console.error('package-lock.json lacks entries: npm run lockfile');
+  for (const { path, refused: known } of scripted) {
+    if (known) console.log(`${values.check ? 'has' : 'took away'} the note of an install script: ${path}`);
+    else console.error(`${path} has an install script: decide about it under allowScripts in package.json.`);
+  }
+  const lacks = values.check && missing.length + refused.length > 0;
+  if (lacks) console.error('package-lock.json is not as it should be: npm run lockfile');
   if (resolved.length > 0) {
     console.error(
       'package-lock.json holds download addresses: set omit-lockfile-registry-resolved=true, write it anew.',
     );
   }
-  return lacks || resolved.length > 0 ? 1 : 0;
+  return lacks || resolved.length > 0 || scripted.length > refused.length ? 1 : 0;
+}
+
+function allowScripts(): Record<string, boolean> {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (manifest as { allowScripts: Record<string, boolean> }).allowScripts;
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) exit(main());

@@ -125,6 +125,8 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
   const { log, onLoadProgress } = hooks;
   const engine = await loadEngine({
     path: file.path,
+    format: file.format,
+    dtype: settings.dtype,
     scratchFolder: prompts.scratch.path,
     device: settings.device,
     contextSize: settings.contextSize,

@@ -16,6 +16,8 @@ const INPUTS = 32;
 export async function compareBatches(folder: string, rounds: number, threads: number | undefined): Promise<boolean> {
   const engine = await loadOnnx({
     path: folder,
+    format: 'onnx',
+    dtype: undefined,
     device: 'cpu',
     contextSize: undefined,
     slots: undefined,

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceError } from '../contract/errors.ts';
 import { reasonOf } from './reason.ts';
@@ -13,17 +13,19 @@ export function defaultModelPath(root: string = packageRoot): string {
   return join(root, 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf');
 }
 
-/** A file to load, and the id that clients know it by. */
+/** A file or folder to load, and the id that clients know it by. */
 export interface ModelFile {
   /** Absolute. */
   path: string;
   id: string;
+  /** A folder is ONNX, a file GGUF. */
+  format: 'gguf' | 'onnx';
 }
 
 /**
- * The files to load, in the order in which they were given: those that the settings name, or the embedded model. The first
- * alias is the id of the first one; a file without an alias is called by its name.
- * @throws UsageError for a folder, an alias too many and an id that two share; InferenceError model_not_found for a file
+ * The files and folders to load, in the order in which they were given: those that the settings name, or the embedded model.
+ * The first alias is the id of the first one; without an alias it is called by its name.
+ * @throws UsageError for a file out of an ONNX folder, an alias too many and an id that two share; InferenceError model_not_found for a file
  * that is missing or cannot be read
  */
 export function modelFiles(
@@ -37,7 +39,7 @@ export function modelFiles(
       `--alias was given ${alias.length} times, but there is ${models}; give one alias a model, in the same order.`,
     );
   }
-  const files = paths.map((path, index) => ({ path, id: alias[index] ?? basename(path).replace(/\.gguf$/i, '') }));
+  const files = paths.map(({ path, format }, index) => ({ path, id: alias[index] ?? nameOf(path), format }));
   const twice = files.find(({ id }, index) => files.findIndex((other) => other.id === id) < index);
   if (twice !== undefined) {
     throw new UsageError(`Two models are called ${twice.id}; give each its own --alias, in the order of the models.`);
@@ -45,19 +47,31 @@ export function modelFiles(
   return files;
 }
 
-function readablePath(given: string | undefined, root?: string): string {
+/** A folder's name may hold a dot like a file's: `Llama-3.2-1B`. */
+function nameOf(path: string): string {
+  return basename(path).replace(/\.gguf$/i, '');
+}
+
+function readablePath(given: string | undefined, root?: string): Pick<ModelFile, 'path' | 'format'> {
   const path = given === undefined ? defaultModelPath(root) : resolve(given);
   let folder: boolean;
   try {
     folder = statSync(path).isDirectory();
-    if (!folder) accessSync(path, constants.R_OK);
+    accessSync(path, constants.R_OK);
   } catch (error) {
     const message =
       given === undefined
-        ? `The embedded model is not part of this installation (${path}: ${reasonOf(error)}); pass --model with the path of a GGUF file.`
-        : `The model ${given} cannot be read: ${reasonOf(error)}; pass --model with the path of a GGUF file on this machine.`;
+        ? `The embedded model is not part of this installation (${path}: ${reasonOf(error)}); pass --model with the path of a GGUF file or an ONNX folder.`
+        : `The model ${given} cannot be read: ${reasonOf(error)}; pass --model with the path of a GGUF file or an ONNX folder on this machine.`;
     throw new InferenceError('model_not_found', message, { cause: error });
   }
-  if (folder) throw new UsageError(`--model must be the path of a GGUF file, not the folder ${given ?? path}.`);
-  return path;
+  if (!folder && /\.onnx$/i.test(path))
+    throw new UsageError(`--model takes an ONNX model's folder: ${folderOf(path)}.`);
+  return { path, format: folder ? 'onnx' : 'gguf' };
+}
+
+/** Where config.json lies: beside the ONNX file, or beside the folder that Transformers.js has it in. */
+function folderOf(onnxFile: string): string {
+  const folder = dirname(onnxFile);
+  return basename(folder) === 'onnx' ? dirname(folder) : folder;
 }

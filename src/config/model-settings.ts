@@ -1,22 +1,23 @@
 import { z } from 'zod';
+import { dtypes } from '../contract/dtype.ts';
 import { kvCacheTypes } from '../contract/memory.ts';
 import { optional, setting } from './setting.ts';
 import { choice, listOf, oneOf, text, whole } from './values.ts';
 
 const group = 'Model';
 
-const ggufPath = text('the path of a GGUF file on this machine', /^(?!(hf|modelscope|https?):)\s*\S/i);
+const modelPath = text('a local GGUF file or ONNX folder', /^(?!(hf|modelscope|https?):)\s*\S/i);
 
-const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'cuda:N (N is 0, 1, …)'];
+const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'coreml', 'dml', 'webgpu', 'cuda:N (N is 0, 1, …)'];
 
 /** What is loaded, and where it computes. */
 export const modelSettings = {
   model: setting({
     group,
-    schema: listOf(ggufPath),
+    schema: listOf(modelPath),
     default: [],
     defaultText: 'the embedded model',
-    help: 'a GGUF file to serve: one that generates, makes embeddings or ranks; repeatable',
+    help: 'a GGUF file or an ONNX folder to serve: it generates, makes embeddings, ranks or classifies; repeatable',
     aliases: ['model_name_or_path'],
     list: true,
     path: true,
@@ -25,15 +26,21 @@ export const modelSettings = {
     group,
     schema: listOf(text('a name without spaces', /^\S+$/)),
     default: [],
-    defaultText: "the file's name",
+    defaultText: 'the name of the file or folder',
     help: 'the model id that clients see; repeatable: the first is for the first model',
     list: true,
   }),
   device: setting({
     group,
-    schema: text(oneOf(devices), /^(auto|cpu|cuda(:\d{1,3})?|metal|vulkan)$/),
+    schema: text(oneOf(devices), /^(auto|cpu|cuda(:\d{1,3})?|metal|vulkan|coreml|dml|webgpu)$/),
     default: 'auto',
-    help: 'auto, cpu, cuda, cuda:N, metal or vulkan; an unavailable device is an error',
+    help: 'auto, cpu, cuda, cuda:N; for GGUF metal or vulkan, for ONNX coreml, dml or webgpu; an unavailable device is an error',
+  }),
+  dtype: optional({
+    group,
+    schema: choice(dtypes),
+    defaultText: 'by what is there',
+    help: `which of an ONNX folder's weights: ${oneOf(dtypes)}`,
   }),
   contextSize: optional({
     group,

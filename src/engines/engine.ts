@@ -1,14 +1,18 @@
 import type { Classifier } from '../contract/classify.ts';
+import type { Dtype } from '../contract/dtype.ts';
 import type { Embedder } from '../contract/embed.ts';
 import type { ContextMemory, KvCacheType } from '../contract/memory.ts';
 import type { Ranker } from '../contract/rank.ts';
 import type { Stepper, Tokenizer } from '../contract/tokens.ts';
 
 export interface LoadOptions {
-  /** Absolute path of the model file. */
+  /** Absolute path of the GGUF file or the ONNX folder. */
   path: string;
-  /** `auto`, `cpu`, `cuda`, `cuda:N`, `metal` or `vulkan`. */
+  format: 'gguf' | 'onnx';
+  /** `auto`, `cpu`, `cuda`, `cuda:N`, `metal`, `vulkan`, `coreml`, `dml` or `webgpu`. */
   device: string;
+  /** Which of an ONNX folder's weights; undefined lets the engine choose. */
+  dtype: Dtype | undefined;
   /** Tokens per slot; undefined lets the engine choose by the model and the memory. */
   contextSize: number | undefined;
   slots: number | undefined;

@@ -40,6 +40,8 @@ test(
       const name = `${slots} × ${contextSize} ${kvCacheType}, flash attention ${flashAttention}`;
       const options = {
         path,
+        format: 'gguf',
+        dtype: undefined,
         device: 'cpu',
         threads: 1,
         batchSize: undefined,

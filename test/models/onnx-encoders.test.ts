@@ -2,24 +2,22 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { loadModel } from '../../src/compose.ts';
+import { defaultSettings } from '../../src/config/resolve.ts';
 import type { Capable, Task } from '../../src/contract/model.ts';
 import { modelsOf } from '../support/fake-model.ts';
-import {
-  openOnnxEncoder,
-  tinyBertExpected,
-  tinyBertFolder,
-  withTinyBert,
-  type TinyBertTask,
-} from '../support/tiny-bert-onnx.ts';
+import { keptLog } from '../support/server.ts';
+import { tinyBertExpected, tinyBertFolder, withTinyBert, type TinyBertTask } from '../support/tiny-bert-onnx.ts';
 
 const never = new AbortController().signal;
 
 async function open<T extends Task & TinyBertTask>(
   task: T,
   folder = tinyBertFolder(task),
-  options: Parameters<typeof openOnnxEncoder>[1] = {},
+  settings: { parallel?: number; contextSize?: number } = {},
 ): Promise<Capable<T>> {
-  return modelsOf(await openOnnxEncoder(folder, options)).capable(undefined, task);
+  const given = defaultSettings({ model: [folder], device: 'cpu', ...settings });
+  return modelsOf(await loadModel(given, { log: keptLog('silent').log })).capable(undefined, task);
 }
 
 function assertClose(got: ArrayLike<number>, expected: readonly number[], what: string, within = 1e-5): void {
@@ -221,7 +219,7 @@ suite('a tiny ONNX classifier', () => {
   });
 
   test('--parallel bounds the inputs of a run, --context-size their tokens', async () => {
-    const model = await open('classify', tinyBertFolder('classify'), { slots: 1, contextSize: 8 });
+    const model = await open('classify', tinyBertFolder('classify'), { parallel: 1, contextSize: 8 });
     try {
       assert.deepEqual([model.info.slots, model.info.contextSize], [1, 8]);
       await assert.rejects(model.classify({ inputs }, never), { code: 'context_exceeded' });

@@ -17,11 +17,13 @@ let judge: Judge;
 before(async () => {
   engine = await loadGenerator({
     path,
+    format: 'gguf',
     device: 'cpu',
     contextSize: 512,
     slots: 5,
     threads: 1,
     batchSize: undefined,
+    dtype: undefined,
     gpuLayers: 'auto',
     kvCacheType: 'f16',
     flashAttention: 'auto',

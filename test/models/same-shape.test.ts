@@ -19,12 +19,14 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'same-shape-'));
   engine = await loadGenerator({
     path: defaultModelPath(),
+    format: 'gguf',
     device: 'cpu',
     contextSize: 512,
     slots: 4,
     // One thread: with several the kernels divide a batch otherwise from step to step.
     threads: 1,
     batchSize: undefined,
+    dtype: undefined,
     gpuLayers: 'auto',
     kvCacheType: 'f16',
     flashAttention: 'auto',

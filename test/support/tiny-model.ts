@@ -24,11 +24,13 @@ export async function loadGenerator(options: LoadOptions): Promise<GeneratorEngi
 export function loadTiny(options: Partial<LoadOptions> = {}): Promise<GeneratorEngine> {
   return loadGenerator({
     path: tinyPath,
+    format: 'gguf',
     device: 'cpu',
     contextSize: 256,
     slots: 4,
     threads: undefined,
     batchSize: undefined,
+    dtype: undefined,
     gpuLayers: 'auto',
     scratchFolder: tmpdir(),
     kvCacheType: 'f16',

@@ -69,7 +69,7 @@ test('a missing model is one line on stderr and exit code 1', async () => {
   const { code, stdout, stderr } = await hearth(['serve', '--model', 'no/such.gguf']);
   assert.equal(
     stderr,
-    'hearth: The model no/such.gguf cannot be read: there is no such file; pass --model with the path of a GGUF file on this machine.\n',
+    'hearth: The model no/such.gguf cannot be read: there is no such file; pass --model with the path of a GGUF file or an ONNX folder on this machine.\n',
   );
   assert.equal(stdout, '');
   assert.equal(code, 1);

@@ -69,11 +69,7 @@ test('paths are relative to the file', () => {
 });
 
 test('a hub name in a file is refused as it was written', () => {
-  refuses(
-    'hub.yaml',
-    'model: hf:a/b\n',
-    'hub.yaml: model must be the path of a GGUF file on this machine, not "hf:a/b".',
-  );
+  refuses('hub.yaml', 'model: hf:a/b\n', 'hub.yaml: model must be a local GGUF file or ONNX folder, not "hf:a/b".');
 });
 
 test('an empty file sets nothing', () => {

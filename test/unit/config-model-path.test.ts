@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
@@ -29,14 +29,16 @@ test('the embedded model lies in the package, beside package.json', () => {
 });
 
 test('without --model the embedded model is taken', () => {
-  assert.deepEqual(files(), [{ path: defaultModelPath(), id: 'SmolLM2-135M-Instruct.Q4_1' }]);
+  assert.deepEqual(files(), [{ path: defaultModelPath(), id: 'SmolLM2-135M-Instruct.Q4_1', format: 'gguf' }]);
   assert.equal(files([], ['mine'])[0]?.id, 'mine');
 });
 
 test('an installation without the embedded model says which --model to pass', () => {
   assert.throws(
     () => modelFiles({ model: [], alias: [] }, folder),
-    notFound(/^The embedded model is not part of this installation .*pass --model with the path of a GGUF file\.$/),
+    notFound(
+      /^The embedded model is not part of this installation .*pass --model with the path of a GGUF file or an ONNX folder\.$/,
+    ),
   );
 });
 
@@ -50,16 +52,27 @@ test('a file that is not there is told by the name that was given', () => {
   assert.throws(
     () => files(['gpt2']),
     notFound(
-      /^The model gpt2 cannot be read: there is no such file; pass --model with the path of a GGUF file on this machine\.$/,
+      /^The model gpt2 cannot be read: there is no such file; pass --model with the path of a GGUF file or an ONNX folder on this machine\.$/,
     ),
   );
 });
 
-test('a folder is bad usage', () => {
-  assert.throws(
-    () => files([folder]),
-    new UsageError(`--model must be the path of a GGUF file, not the folder ${folder}.`),
-  );
+test('a folder is an ONNX model, called by its name', () => {
+  const path = join(folder, 'Some-Model-1.5');
+  mkdirSync(path);
+  const model = { path, id: 'Some-Model-1.5', format: 'onnx' as const };
+  assert.deepEqual(files([path]), [model]);
+  assert.deepEqual(files([`${path}/`]), [model]);
+  assert.deepEqual(files([path], ['mine']), [{ ...model, id: 'mine' }]);
+});
+
+test('a file out of an ONNX folder is bad usage that names the folder', () => {
+  const path = join(folder, 'exported');
+  mkdirSync(join(path, 'onnx'), { recursive: true });
+  for (const file of [join(path, 'onnx', 'model_q4.onnx'), join(path, 'model.onnx')]) {
+    writeFileSync(file, 'ONNX');
+    assert.throws(() => files([file]), new UsageError(`--model takes an ONNX model's folder: ${path}.`));
+  }
 });
 
 test('several models keep their order, and aliases go to the first ones', () => {

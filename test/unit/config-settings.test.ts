@@ -36,6 +36,7 @@ test('without anything every setting has its declared default', () => {
     parallel: undefined,
     threads: undefined,
     batchSize: undefined,
+    dtype: undefined,
     gpuLayers: 'auto',
     prefixReuse: 'on',
     promptCache: undefined,
@@ -154,6 +155,8 @@ for (const [name, text, value] of accepted) {
   });
 }
 
+const devices = 'auto, cpu, cuda, metal, vulkan, coreml, dml, webgpu or cuda:N (N is 0, 1, …)';
+
 const refused: [keyof Flags, string, string][] = [
   ['port', 'abc', '--port must be a whole number from 0 to 65535, not "abc".'],
   ['port', '65536', '--port must be a whole number from 0 to 65535, not "65536".'],
@@ -162,11 +165,11 @@ const refused: [keyof Flags, string, string][] = [
   ['port', ' ', '--port must be a whole number from 0 to 65535, not " ".'],
   ['host', '', '--host must be a host name or an IP address, not an empty value.'],
   ['host', 'http://a', '--host must be a host name or an IP address, not "http://a".'],
-  ['model', '', '--model must be the path of a GGUF file on this machine, not an empty value.'],
-  ['model', 'hf:a/b', '--model must be the path of a GGUF file on this machine, not "hf:a/b".'],
-  ['model', 'https://a/b.gguf', '--model must be the path of a GGUF file on this machine, not "https://a/b.gguf".'],
-  ['device', 'gpu', '--device must be auto, cpu, cuda, metal, vulkan or cuda:N (N is 0, 1, …), not "gpu".'],
-  ['device', 'cuda:', '--device must be auto, cpu, cuda, metal, vulkan or cuda:N (N is 0, 1, …), not "cuda:".'],
+  ['model', '', '--model must be a local GGUF file or ONNX folder, not an empty value.'],
+  ['model', 'hf:a/b', '--model must be a local GGUF file or ONNX folder, not "hf:a/b".'],
+  ['model', 'https://a/b.gguf', '--model must be a local GGUF file or ONNX folder, not "https://a/b.gguf".'],
+  ['device', 'gpu', `--device must be ${devices}, not "gpu".`],
+  ['device', 'cuda:', `--device must be ${devices}, not "cuda:".`],
   ['gpuLayers', 'all', '--gpu-layers must be auto, max or a whole number of layers, not "all".'],
   ['temperature', '-1', '--temperature must be a number of at least 0, not "-1".'],
   ['temperature', 'Infinity', '--temperature must be a number of at least 0, not "Infinity".'],

@@ -50,6 +50,32 @@ test('the check fails on an entry with a download address, and names it', async 
   assert.match(output, /has a download address: node_modules\/zod/);
 });
 
+test('the check fails on a note of an install script that package.json refuses, and the script takes it away', async (t) => {
+  const note = ({ packages }: Lockfile): void => {
+    const entry = packages['node_modules/onnxruntime-node'];
+    assert.ok(entry);
+    entry.hasInstallScript = true;
+  };
+  const { code, output } = await run(t, note, '--check');
+  assert.equal(code, 1);
+  assert.match(output, /has the note of an install script: node_modules\/onnxruntime-node/);
+  const fixed = await run(t, note);
+  assert.equal(fixed.code, 0);
+  assert.deepEqual(JSON.parse(fixed.written), JSON.parse(await readFile(real, 'utf8')));
+});
+
+test('an install script that package.json does not decide about fails, and stays noted', async (t) => {
+  const note = ({ packages }: Lockfile): void => {
+    packages['node_modules/new-package'] = { version: '1.0.0', hasInstallScript: true };
+  };
+  for (const flags of [[], ['--check']]) {
+    const { code, output, written } = await run(t, note, ...flags);
+    assert.equal(code, 1);
+    assert.match(output, /node_modules\/new-package has an install script: decide about it under allowScripts/);
+    assert.match(written, /"hasInstallScript": true/);
+  }
+});
+
 test('the script puts a removed entry back where npm had it', async (t) => {
   const remove = ({ packages }: Lockfile): boolean => delete packages['node_modules/@node-llama-cpp/mac-arm64-metal'];
   const { code, output, written } = await run(t, remove);

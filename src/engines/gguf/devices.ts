@@ -24,11 +24,18 @@ export async function openDevice(device: string, onLog: LoadOptions['onLog']): P
 
 async function open(device: string): Promise<Llama> {
   const [kind = 'auto', index] = device.split(':');
+  if (!isGpu(kind) && kind !== 'cpu') {
+    throw new InferenceError(
+      'invalid_request',
+      `The device ${device} is for ONNX models; a GGUF file takes auto, cpu, cuda, cuda:N, metal or vulkan.`,
+      { param: 'device' },
+    );
+  }
   if (index !== undefined) {
     // llama.cpp's addon has no device option; the driver hides the others when this is set before it is loaded.
     process.env['CUDA_VISIBLE_DEVICES'] = index;
   }
-  const gpu = kind === 'cpu' ? false : (kind as 'auto' | 'cuda' | 'metal' | 'vulkan');
+  const gpu = isGpu(kind) ? kind : false;
   let llama: Llama;
   try {
     llama = await getLlama({
@@ -49,6 +56,10 @@ async function open(device: string): Promise<Llama> {
   await llama.dispose();
   if (gpu === 'auto') return open('cpu');
   throw await missing(device, undefined);
+}
+
+function isGpu(kind: string): kind is 'auto' | 'cuda' | 'metal' | 'vulkan' {
+  return ['auto', 'cuda', 'metal', 'vulkan'].includes(kind);
 }
 
 /** The device in words, as the banner shows it. */

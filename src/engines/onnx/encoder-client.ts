@@ -3,6 +3,7 @@ import type { WholeInput } from '../../contract/input.ts';
 import { turnsOf } from '../core-turns.ts';
 import { usableCores } from '../cores.ts';
 import type { LoadOptions } from '../engine.ts';
+import type { OnnxDevice } from './devices.ts';
 import type { EncoderBatch } from './encoder.ts';
 import type { EncoderCalls, EncoderData, EncoderInfo } from './encoder-worker.ts';
 import type { OnnxFolder } from './folder.ts';
@@ -34,12 +35,12 @@ export class EncoderClient {
   private readonly batches: InputBatches;
 
   /** @throws InferenceError model_failed, unsupported for a graph that is not known */
-  static async start(folder: OnnxFolder, options: LoadOptions): Promise<EncoderClient> {
+  static async start(folder: OnnxFolder, device: OnnxDevice, options: LoadOptions): Promise<EncoderClient> {
     const threads = options.threads ?? usableCores();
     const framing = createFraming(folder.tokenizer);
     const data: EncoderData = {
       file: folder.modelFile,
-      session: { threads, providers: ['cpu'] },
+      session: { threads, providers: device.providers },
       wants: folder.task === 'embed' ? 'vectors' : 'logits',
       pooling: folder.pooling ?? 'mean',
       pooledOnly: folder.laterModules.length > 0,
@@ -54,7 +55,7 @@ export class EncoderClient {
     );
     try {
       const { width } = await client.info();
-      return new EncoderClient(client, { folder, options, threads, framing, width });
+      return new EncoderClient(client, { folder, device, options, threads, framing, width });
     } catch (error) {
       await client.dispose();
       throw error;
@@ -63,17 +64,24 @@ export class EncoderClient {
 
   private constructor(
     client: WorkerClient<EncoderInfo, EncoderCalls>,
-    parts: { folder: OnnxFolder; options: LoadOptions; threads: number; framing: Framing; width: number },
+    parts: {
+      folder: OnnxFolder;
+      device: OnnxDevice;
+      options: LoadOptions;
+      threads: number;
+      framing: Framing;
+      width: number;
+    },
   ) {
-    const { folder, options, threads, framing, width } = parts;
+    const { folder, device, options, threads, framing, width } = parts;
     this.client = client;
     this.framing = framing;
     this.width = width;
-    this.device = `cpu (up to ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+    this.device = device.gpu ? device.name : `cpu (up to ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
     this.lanes = options.slots ?? ROWS;
     const trained = folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT;
     this.contextSize = Math.min(trained, options.contextSize ?? CONTEXT);
-    const turns = turnsOf(false);
+    const turns = turnsOf(device.gpu);
     this.batches = new InputBatches(async (inputs) => {
       const turn = await turns.take(threads);
       try {

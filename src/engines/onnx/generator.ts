@@ -27,6 +27,7 @@ export async function createOnnxGenerator(folder: OnnxFolder, options: LoadOptio
   const threads = options.threads ?? cores;
   let data: DecoderData = {
     file: folder.modelFile,
+    weightBytes: folder.modelBytes,
     session: { threads, providers: ['cpu'] },
     contextSize: options.contextSize,
     slots: options.slots,

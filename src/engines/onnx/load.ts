@@ -1,4 +1,5 @@
 import type { Engine, LoadOptions } from '../engine.ts';
+import { chooseDevice, installedRuntime } from './devices.ts';
 import { createOnnxEncoder } from './encoders.ts';
 import { readOnnxFolder } from './folder.ts';
 import { createOnnxGenerator } from './generator.ts';
@@ -9,6 +10,7 @@ import { createOnnxGenerator } from './generator.ts';
  * insufficient_memory, invalid_request for a device or dtype that is not there
  */
 export async function loadOnnx(options: LoadOptions): Promise<Engine> {
-  const folder = readOnnxFolder(options.path, { dtype: undefined, gpu: false });
-  return folder.task === 'generate' ? createOnnxGenerator(folder, options) : createOnnxEncoder(folder, options);
+  const device = chooseDevice(options.device, await installedRuntime());
+  const folder = readOnnxFolder(options.path, { dtype: options.dtype, gpu: device.gpu });
+  return folder.task === 'generate' ? createOnnxGenerator(folder, options) : createOnnxEncoder(folder, device, options);
 }

@@ -1,3 +1,4 @@
+import { createBertNormalizer } from './bert-normalizer.ts';
 import type { TokenizerJson, TokenizerPart } from './config-schemas.ts';
 import { openTokenizer } from './tokenizers-library.ts';
 
@@ -27,9 +28,14 @@ function preparation(json: TokenizerJson, parts: Pick<TokenizerJson, 'normalizer
     { ...json, ...parts, model, added_tokens: [], post_processor: null, decoder: null },
     {},
   );
+  const cut = cutsWords(json.pre_tokenizer);
+  const bert = parts.normalizer?.type === 'BertNormalizer' ? createBertNormalizer(parts.normalizer) : undefined;
   return {
-    normalize: (text) => (normalizer === null ? text : normalizer.normalize(text)),
-    words: (text, first) => (parter === null ? [text] : parter.pre_tokenize(text, { section_index: first ? 0 : 1 })),
+    normalize: bert ?? ((text) => (normalizer === null ? text : normalizer.normalize(text))),
+    words: (text, first) => {
+      const words = parter === null ? [text] : parter.pre_tokenize(text, { section_index: first ? 0 : 1 });
+      return cut ? words.flatMap((word) => word.split(/(?=▁)/u)) : words;
+    },
   };
 }
 
@@ -48,18 +54,46 @@ function mapParts(part: TokenizerPart, change: (part: Part) => Part | null): Tok
 /** GPT-2's pattern; the library's own copy of it takes JavaScript's `\s`, which has U+FEFF and lacks U+0085. */
 const gpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
+const punctuation = String.raw`[\p{P}\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E]`;
+
 /** What the JavaScript library reads differently from the Rust one, in words that both read alike. */
 function faithfulPart(parter: TokenizerPart): TokenizerPart {
   return mapParts(parter, (part) => {
-    if (part.type === 'Metaspace' && part['prepend_scheme'] === undefined && part['add_prefix_space'] === false) {
-      return { ...part, prepend_scheme: 'never' };
+    switch (part.type) {
+      case 'Metaspace':
+        return part['prepend_scheme'] === undefined && part['add_prefix_space'] === false
+          ? { ...part, prepend_scheme: 'never' }
+          : part;
+      case 'ByteLevel': {
+        if (part['use_regex'] === false || part['add_prefix_space'] === true) return part;
+        return { type: 'Sequence', pretokenizers: [split(gpt2, 'Isolated'), { ...part, use_regex: false }] };
+      }
+      case 'Digits':
+        return split(part['individual_digits'] === true ? String.raw`\p{N}` : String.raw`\p{N}+`, 'Isolated');
+      case 'Punctuation':
+        return (part['behavior'] ?? 'Isolated') === 'Isolated' ? split(punctuation, 'Isolated') : part;
+      case 'Whitespace':
+        return { ...split(String.raw`\w+|[^\w\s]+`, 'Removed'), invert: true };
+      case 'WhitespaceSplit':
+        return split(String.raw`\s+`, 'Removed');
+      default:
+        return part;
     }
-    if (part.type === 'ByteLevel' && part['use_regex'] !== false && part['add_prefix_space'] !== true) {
-      const split = { type: 'Split', pattern: { Regex: gpt2 }, behavior: 'Isolated', invert: false };
-      return { type: 'Sequence', pretokenizers: [split, { ...part, use_regex: false }] };
-    }
+  });
+}
+
+function split(pattern: string, behavior: 'Isolated' | 'Removed'): Part {
+  return { type: 'Split', pattern: { Regex: pattern }, behavior, invert: false };
+}
+
+/** Whether words end before each `▁`, as the Rust library's Metaspace has it unless told otherwise. */
+function cutsWords(parter: TokenizerPart): boolean {
+  let cuts = false;
+  mapParts(parter, (part) => {
+    cuts ||= part.type === 'Metaspace' && part['split'] !== false;
     return part;
   });
+  return cuts;
 }
 
 function withoutPrefix(parts: TokenizerPart): TokenizerPart {
