@@ -3,8 +3,13 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadModel } from '../../src/compose.ts';
+import { defaultSettings } from '../../src/config/resolve.ts';
+import type { Capable, Task } from '../../src/contract/model.ts';
+import { modelsOf } from './fake-model.ts';
+import { keptLog } from './server.ts';
 
-export type TinyBertTask = 'embed' | 'rank' | 'classify';
+type TinyBertTask = Exclude<Task, 'generate'>;
 
 /** What a fixture has to give for a text or a pair, computed elsewhere (scripts/tiny-bert-onnx.py). */
 export interface Expected {
@@ -38,4 +43,14 @@ export async function withTinyBert<T>(task: TinyBertTask, work: (folder: string)
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Loads one, a fixture unless another folder is given. */
+export async function openTinyBert<T extends TinyBertTask>(
+  task: T,
+  folder = tinyBertFolder(task),
+  settings: { parallel?: number; contextSize?: number } = {},
+): Promise<Capable<T>> {
+  const given = defaultSettings({ model: [folder], device: 'cpu', ...settings });
+  return modelsOf(await loadModel(given, { log: keptLog('silent').log })).capable(undefined, task);
 }
