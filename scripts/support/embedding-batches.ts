@@ -15,9 +15,9 @@ const INPUTS = 32;
  */
 export async function compareBatches(folder: string, rounds: number, threads: number | undefined): Promise<boolean> {
   const engine = await loadOnnx({
-    path: folder,
     format: 'onnx',
     dtype: undefined,
+    path: folder,
     device: 'cpu',
     contextSize: undefined,
     slots: undefined,

@@ -2,7 +2,7 @@ import { freemem } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { InferenceError } from '../../contract/errors.ts';
 import type { ContextMemory } from '../../contract/memory.ts';
-import type { StepPlan, TokenRequest } from '../../contract/tokens.ts';
+import type { Sampled, StepPlan, TokenRequest } from '../../contract/tokens.ts';
 import { freeMemory } from '../free-memory.ts';
 import { planMemory } from '../memory.ts';
 import { createForward, findPadding } from './probe.ts';
@@ -11,7 +11,10 @@ import { bytesPerToken, decoderGraph, type DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
 import { withExactProducts } from './exact-products.ts';
 import { keepLastLogits } from './last-logits.ts';
+import { sent, type SentError } from './sent-error.ts';
 import { Session, type SessionOptions } from './session.ts';
+import { RowSampler } from './sampler.ts';
+import { SamplingModel, type SamplingVocabulary } from './sampling-model.ts';
 import { OnnxStepper } from './stepper.ts';
 import { answerCalls } from './worker-calls.ts';
 
@@ -25,6 +28,8 @@ export interface DecoderData {
   contextSize: number | undefined;
   slots: number | undefined;
   batchSize: number | undefined;
+  /** What its samplers have to know. */
+  vocabulary: SamplingVocabulary;
   /** Tokens that the model was trained on. */
   trainedContext: number;
   wantedSlots: number;
@@ -42,6 +47,9 @@ export interface DecoderInfo {
   copyMs: number;
   memory: ContextMemory;
 }
+
+/** What was sampled, as plain data. */
+export type SentSampled = Omit<Sampled, 'stuck'> & { stuck?: SentError };
 
 export type DecoderCalls = ReturnType<typeof calls>;
 
@@ -65,7 +73,13 @@ async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   const batchSize = batchOf(graph, data);
   const plan = await planned(data, graph, padding, batchSize, before);
   const store = new KvStore(graph, plan.slots, plan.contextSize);
-  const stepper = new OnnxStepper(createForward(padding, { sessions, graph, store }), store, Array.from({ length: plan.slots }, () => greedy), graph.keptLogits !== undefined);
+  const sampling = new SamplingModel(data.vocabulary);
+  const stepper = new OnnxStepper(
+    createForward(padding, { sessions, graph, store }),
+    store,
+    Array.from({ length: plan.slots }, () => new RowSampler(sampling)),
+    graph.keptLogits !== undefined,
+  );
   return {
     info: {
       ...plan,
@@ -83,7 +97,11 @@ async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
  * A second session with the same weights that reads prompts faster, where memory is plenty for it: on a GPU, and with activations
  * of 16 bits, nothing would be won.
  */
-function readingSession({ file, weightBytes, session }: DecoderData, graph: DecoderGraph, free: number): Session | undefined {
+function readingSession(
+  { file, weightBytes, session }: DecoderData,
+  graph: DecoderGraph,
+  free: number,
+): Session | undefined {
   if (weightBytes > free * PLENTY || graph.cacheType !== 'float32' || session.providers[0] !== 'cpu') return undefined;
   let found = false;
   const opened = new Session(file, session, (bytes) => {
@@ -154,21 +172,13 @@ function measureCopy(store: KvStore): number {
 function calls(stepper: OnnxStepper) {
   return {
     begin: (slot: number, request: TokenRequest) => stepper.begin(slot, request),
-    step: (plan: StepPlan) => stepper.step(plan),
+    step: (plan: StepPlan): SentSampled[] =>
+      stepper.step(plan).map(({ stuck, ...sampled }) => (stuck ? { ...sampled, stuck: sent(stuck) } : sampled)),
     trim: (slot: number, length: number) => stepper.trim(slot, length),
     copy: (from: number, to: number, length: number) => stepper.copy(from, to, length),
     save: (slot: number, tokens: number, file: string) => stepper.save(slot, tokens, file),
     load: (slot: number, file: string) => stepper.load(slot, file),
   };
 }
-
-const greedy = {
-  begin: () => {},
-  sample: (logits: Float32Array) => {
-    let id = 0;
-    for (let i = 1; i < logits.length; i += 1) if (logits[i]! > logits[id]!) id = i;
-    return { id };
-  },
-};
 
 void answerCalls(prepare);

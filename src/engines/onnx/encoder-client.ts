@@ -1,14 +1,12 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { WholeInput } from '../../contract/input.ts';
-import { turnsOf } from '../core-turns.ts';
-import { usableCores } from '../cores.ts';
 import type { LoadOptions } from '../engine.ts';
-import type { OnnxDevice } from './devices.ts';
 import type { EncoderBatch } from './encoder.ts';
 import type { EncoderCalls, EncoderData, EncoderInfo } from './encoder-worker.ts';
 import type { OnnxFolder } from './folder.ts';
 import { createFraming, type Framing } from './framing.ts';
 import { InputBatches } from './input-batches.ts';
+import type { Placement } from './placement.ts';
 import { WorkerClient } from './worker-client.ts';
 
 /** Inputs of a run at most, unless it is set: more make an input no cheaper (docs/benchmarks.md). */
@@ -35,12 +33,11 @@ export class EncoderClient {
   private readonly batches: InputBatches;
 
   /** @throws InferenceError model_failed, unsupported for a graph that is not known */
-  static async start(folder: OnnxFolder, device: OnnxDevice, options: LoadOptions): Promise<EncoderClient> {
-    const threads = options.threads ?? usableCores();
+  static async start(folder: OnnxFolder, placement: Placement, options: LoadOptions): Promise<EncoderClient> {
     const framing = createFraming(folder.tokenizer);
     const data: EncoderData = {
       file: folder.modelFile,
-      session: { threads, providers: device.providers },
+      session: placement.session,
       wants: folder.task === 'embed' ? 'vectors' : 'logits',
       pooling: folder.pooling ?? 'mean',
       pooledOnly: folder.laterModules.length > 0,
@@ -55,7 +52,7 @@ export class EncoderClient {
     );
     try {
       const { width } = await client.info();
-      return new EncoderClient(client, { folder, device, options, threads, framing, width });
+      return new EncoderClient(client, { folder, options, placement, framing, width });
     } catch (error) {
       await client.dispose();
       throw error;
@@ -64,26 +61,18 @@ export class EncoderClient {
 
   private constructor(
     client: WorkerClient<EncoderInfo, EncoderCalls>,
-    parts: {
-      folder: OnnxFolder;
-      device: OnnxDevice;
-      options: LoadOptions;
-      threads: number;
-      framing: Framing;
-      width: number;
-    },
+    parts: { folder: OnnxFolder; options: LoadOptions; placement: Placement; framing: Framing; width: number },
   ) {
-    const { folder, device, options, threads, framing, width } = parts;
+    const { folder, options, placement, framing, width } = parts;
     this.client = client;
     this.framing = framing;
     this.width = width;
-    this.device = device.gpu ? device.name : `cpu (up to ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+    this.device = placement.device;
     this.lanes = options.slots ?? ROWS;
     const trained = folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT;
     this.contextSize = Math.min(trained, options.contextSize ?? CONTEXT);
-    const turns = turnsOf(device.gpu);
     this.batches = new InputBatches(async (inputs) => {
-      const turn = await turns.take(threads);
+      const turn = await placement.turns.take(placement.session.threads);
       try {
         const rows = await client.call('encode', batchOf(inputs));
         return inputs.map((_input, at) => rows.slice(at * width, (at + 1) * width));

@@ -4,9 +4,9 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { WholeInput } from '../../contract/input.ts';
 import type { Ranker } from '../../contract/rank.ts';
 import type { ClassifierEngine, EmbedderEngine, LoadOptions, RankerEngine } from '../engine.ts';
-import type { OnnxDevice } from './devices.ts';
 import { EncoderClient } from './encoder-client.ts';
 import type { OnnxFolder } from './folder.ts';
+import type { Placement } from './placement.ts';
 import { createOnnxTokenizer } from './tokenizer.ts';
 
 /**
@@ -15,11 +15,11 @@ import { createOnnxTokenizer } from './tokenizer.ts';
  */
 export async function createOnnxEncoder(
   folder: OnnxFolder,
-  device: OnnxDevice,
+  placement: Placement,
   options: LoadOptions,
 ): Promise<EmbedderEngine | RankerEngine | ClassifierEngine> {
   const tokenizer = createOnnxTokenizer(folder);
-  const encoder = await EncoderClient.start(folder, device, options);
+  const encoder = await EncoderClient.start(folder, placement, options);
   const loaded = { format: 'onnx', tokenizer, device: encoder.device } as const;
   if (folder.task === 'embed') return { ...loaded, task: 'embed', embedder: new OnnxEmbedder(encoder) };
   if (encoder.width !== folder.labels.length) {

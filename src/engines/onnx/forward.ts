@@ -1,4 +1,5 @@
 import type { DecoderGraph } from './graph.ts';
+import { fromHalfFloats } from './half-float.ts';
 import { KEPT } from './last-logits.ts';
 import type { KvStore } from './kv-store.ts';
 import type { Session, Tensor, Tensors } from './session.ts';
@@ -160,7 +161,7 @@ class LogitRows {
     const data = this.data.subarray(first * size, (first + count) * size);
     const row = (at: number): Float32Array => {
       const part = data.subarray(at * size, (at + 1) * size);
-      return part instanceof Float32Array ? part : Float32Array.from(part, floatOf);
+      return part instanceof Float32Array ? part : fromHalfFloats(part);
     };
     return { tensor: { type, data, dims: [count, 1, size] }, row };
   }
@@ -206,14 +207,4 @@ function neighbours<T extends { slot: number }>(entries: readonly T[]): T[][] {
     else runs.push([entry]);
   }
   return runs;
-}
-
-/** A half float by its bits (IEEE 754 binary16). */
-function floatOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

@@ -3,6 +3,7 @@ import { chooseDevice, installedRuntime } from './devices.ts';
 import { createOnnxEncoder } from './encoders.ts';
 import { readOnnxFolder } from './folder.ts';
 import { createOnnxGenerator } from './generator.ts';
+import { placeModel } from './placement.ts';
 
 /**
  * Loads a model's folder in the layout of Transformers.js for what it was made for.
@@ -12,5 +13,8 @@ import { createOnnxGenerator } from './generator.ts';
 export async function loadOnnx(options: LoadOptions): Promise<Engine> {
   const device = chooseDevice(options.device, await installedRuntime());
   const folder = readOnnxFolder(options.path, { dtype: options.dtype, gpu: device.gpu });
-  return folder.task === 'generate' ? createOnnxGenerator(folder, options) : createOnnxEncoder(folder, device, options);
+  const placement = placeModel(device, options.threads);
+  return folder.task === 'generate'
+    ? createOnnxGenerator(folder, placement, options)
+    : createOnnxEncoder(folder, placement, options);
 }

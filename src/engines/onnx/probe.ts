@@ -25,7 +25,10 @@ export function findPadding(sessions: Sessions, graph: DecoderGraph): Padding {
 }
 
 /** What decodes with a padding. */
-export function createForward(padding: Padding, parts: { sessions: Sessions; graph: DecoderGraph; store: KvStore }): Forward {
+export function createForward(
+  padding: Padding,
+  parts: { sessions: Sessions; graph: DecoderGraph; store: KvStore },
+): Forward {
   return padding === 'right' ? new InPlaceForward(parts) : new GatheredForward(parts, padding === 'left');
 }
 

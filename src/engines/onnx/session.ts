@@ -77,7 +77,11 @@ export class Session {
    * @param change gives other bytes for those of the file, or undefined to leave it as it is
    * @throws Error in ONNX Runtime's words where it is no graph that can be run here
    */
-  constructor(path: string, { threads, providers }: SessionOptions, change?: (bytes: Uint8Array) => Uint8Array | undefined) {
+  constructor(
+    path: string,
+    { threads, providers }: SessionOptions,
+    change?: (bytes: Uint8Array) => Uint8Array | undefined,
+  ) {
     if (!initialized) binding.initOrtOnce(SILENT, Output as never, isMainThread);
     initialized = true;
     this.native = new binding.InferenceSession();

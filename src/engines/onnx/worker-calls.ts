@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { InferenceError } from '../../contract/errors.ts';
-import type { Calls, FromWorker, SentError, ToWorker } from './worker-client.ts';
+import { sent } from './sent-error.ts';
+import type { Calls, FromWorker, ToWorker } from './worker-client.ts';
 
 /**
  * The thread's side of WorkerClient: prepares, says so, and answers calls one after the other.
@@ -28,10 +28,4 @@ export async function answerCalls(prepare: () => Promise<{ info: unknown; calls:
     send({ type: 'failed', error: sent(error) });
     port.close();
   }
-}
-
-function sent(error: unknown): SentError {
-  const message = error instanceof Error ? error.message : String(error);
-  const { code, param } = error instanceof InferenceError ? error : { code: undefined, param: undefined };
-  return { message, code, param };
 }

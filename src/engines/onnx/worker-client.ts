@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { InferenceError, type ErrorCode } from '../../contract/errors.ts';
+import { received, type SentError } from './sent-error.ts';
 
 /** What a worker's thread does, by name. Arguments and results are cloned on their way. */
 export type Calls = Record<string, (...args: never[]) => unknown>;
@@ -14,13 +14,6 @@ export interface ToWorker {
   name: string;
   args: unknown[];
 }
-/** An error on its way between threads; one of ours keeps its code. */
-export interface SentError {
-  message: string;
-  code: ErrorCode | undefined;
-  param: string | undefined;
-}
-
 /** So many deaths within so many milliseconds are one too many: what kills the thread would kill it again. */
 const MOST_DEATHS = 3;
 const WITHIN_MS = 60_000;
@@ -129,8 +122,4 @@ function startThread(module: URL, workerData: unknown): Worker {
   if (!module.pathname.endsWith('.ts')) return new Worker(module, { workerData });
   const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`;
   return new Worker(source, { workerData, eval: true });
-}
-
-function received({ message, code, param }: SentError): Error {
-  return code === undefined ? new Error(message) : new InferenceError(code, message, { param });
 }
