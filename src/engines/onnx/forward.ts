@@ -168,7 +168,7 @@ class LogitRows {
 }
 
 /** Everything that a graph asks for but its cache: row i has held[i] tokens before the new ones, of `total` in the mask. */
-export function inputs(
+function inputs(
   graph: DecoderGraph,
   tokens: readonly (readonly number[])[],
   held: readonly number[],

@@ -1,4 +1,4 @@
-import { InferenceError } from '../../contract/errors.ts';
+import type { InferenceError } from '../../contract/errors.ts';
 import type { Sampled, StepPlan, StepResult, TokenLogprobs, TokenRequest } from '../../contract/tokens.ts';
 import type { Forward } from './forward.ts';
 import type { KvStore } from './kv-store.ts';

@@ -12,16 +12,18 @@ export async function answerCalls(prepare: () => Promise<{ info: unknown; calls:
   const send = (message: FromWorker): void => port.postMessage(message);
   try {
     const { info, calls } = await prepare();
+    const answer = async (before: Promise<void>, { call, name, args }: ToWorker): Promise<void> => {
+      await before;
+      try {
+        const result: unknown = await calls[name]?.(...(args as never[]));
+        send({ type: 'answer', call, result });
+      } catch (error) {
+        send({ type: 'failed', call, error: sent(error) });
+      }
+    };
     let last = Promise.resolve();
-    port.on('message', ({ call, name, args }: ToWorker) => {
-      last = last.then(async () => {
-        try {
-          const result: unknown = await calls[name]?.(...(args as never[]));
-          send({ type: 'answer', call, result });
-        } catch (error) {
-          send({ type: 'failed', call, error: sent(error) });
-        }
-      });
+    port.on('message', (message: ToWorker) => {
+      last = answer(last, message);
     });
     send({ type: 'ready', info });
   } catch (error) {

@@ -60,6 +60,7 @@ export class WorkerClient<Info, Names extends Calls> {
     const call = (this.calls += 1);
     return await new Promise<Awaited<ReturnType<Names[Name]>>>((resolve, reject) => {
       this.pending.set(call, { resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
       worker.postMessage({ call, name, args } satisfies ToWorker);
     });
   }
@@ -71,10 +72,15 @@ export class WorkerClient<Info, Names extends Calls> {
     await ready?.worker.terminate();
   }
 
-  private start(): Promise<{ worker: Worker; info: Info }> {
+  /** @param refusal why no thread is started any more */
+  private start(refusal?: Error): Promise<{ worker: Worker; info: Info }> {
     this.generation += 1;
-    const worker = startThread(this.module, this.data());
     const running = new Promise<{ worker: Worker; info: Info }>((resolve, reject) => {
+      if (refusal) {
+        reject(refusal);
+        return;
+      }
+      const worker = startThread(this.module, this.data());
       let cause: unknown;
       let ready = false;
       worker.on('message', (message: FromWorker) => {
@@ -111,8 +117,7 @@ export class WorkerClient<Info, Names extends Calls> {
     const now = performance.now();
     this.deaths.push(now);
     while ((this.deaths[0] ?? now) < now - WITHIN_MS) this.deaths.shift();
-    this.running = this.deaths.length > MOST_DEATHS ? Promise.reject(error) : this.start();
-    this.running.catch(() => {});
+    this.running = this.start(this.deaths.length > MOST_DEATHS ? error : undefined);
     this.onDeath(error);
   }
 }
