@@ -30,7 +30,7 @@ export type EncoderCalls = ReturnType<typeof calls>;
 
 async function prepare(): Promise<{ info: EncoderInfo; calls: EncoderCalls }> {
   const { file, session: options, wants, pooling, pooledOnly, padId, sample } = workerData as EncoderData;
-  const session = new Session(file, options);
+  const session = inWords(file, 'load', () => new Session(file, options));
   const graph = encoderGraph(session, wants);
   if (typeof graph === 'string') throw new InferenceError('unsupported', `${file} cannot be served: ${graph}`);
   if (pooledOnly && graph.output.kind !== 'pooled') {
@@ -38,12 +38,20 @@ async function prepare(): Promise<{ info: EncoderInfo; calls: EncoderCalls }> {
     throw new InferenceError('unsupported', message);
   }
   const encoder = new Encoder(session, { graph, pooling, padId });
-  const { length: width } = encoder.encode({
-    ids: Int32Array.from(sample),
-    types: undefined,
-    lengths: [sample.length],
-  });
+  const batch = { ids: Int32Array.from(sample), types: undefined, lengths: [sample.length] };
+  const { length: width } = inWords(file, 'run', () => encoder.encode(batch));
   return { info: { width }, calls: calls(encoder) };
+}
+
+/** @throws InferenceError model_failed with ONNX Runtime's reason */
+function inWords<Result>(file: string, what: 'load' | 'run', work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `ONNX Runtime cannot ${what} ${file}, so export it anew or name another dtype: ${reason}`;
+    throw new InferenceError('model_failed', message, { cause });
+  }
 }
 
 function calls(encoder: Encoder) {
