@@ -3,6 +3,7 @@ import type { EncodeOptions, Tokenizer } from '../../contract/tokens.ts';
 import { AddedTokens } from './added-tokens.ts';
 import type { AddedToken } from './config-schemas.ts';
 import type { OnnxFolder } from './folder.ts';
+import { createFraming } from './framing.ts';
 import { pieceBytes } from './piece-bytes.ts';
 import { createPreparations } from './text-pieces.ts';
 import { tokenRoles } from './token-roles.ts';
@@ -59,7 +60,10 @@ export function createOnnxTokenizer(folder: OnnxFolder): Tokenizer {
 
   const idsOf = (words: readonly string[]): number[] => {
     const short = wordwise ? words.flatMap((word) => word.split(/(?<=[^▁])(?=▁)/u)) : words;
-    return model._call(short).flatMap((token) => model.tokens_to_ids.get(token) ?? unknown ?? []);
+    return model._call(short).flatMap((token) => {
+      const id = model.tokens_to_ids.get(token);
+      return (id !== undefined && id < size ? id : unknown) ?? [];
+    });
   };
 
   const encode = (text: string, options: EncodeOptions): number[] => {
@@ -132,6 +136,7 @@ function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
   try {
     const { model } = openTokenizer({ ...json, post_processor: null, decoder: null }, tokenizerConfig);
     if (model === null) throw new Error('it has no model');
+    createFraming(json);
     return { model, json };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
