@@ -79,7 +79,7 @@ test('where onnxruntime-node is not installed, one sentence says how to get the 
       const { 'onnxruntime-node': runtime, '@huggingface/transformers': transformers } = wantedVersions();
       assert.equal(
         error.message,
-        `ONNX models need onnxruntime-node, which is not installed here: ONNXRUNTIME_NODE_INSTALL=skip npm install @huggingface/transformers@${transformers} onnxruntime-node@${runtime}`,
+        `ONNX models need onnxruntime-node, which is not installed here: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@${runtime} @huggingface/transformers@${transformers}`,
       );
       return true;
     },
