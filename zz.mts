@@ -1,6 +1,8 @@
 import { loadOnnx } from './src/engines/onnx/load.ts';
 import { Scheduler } from './src/scheduling/scheduler.ts';
 const base = {
+  format: 'onnx',
+  dtype: undefined,
   device: 'auto',
   contextSize: undefined,
   slots: undefined,

@@ -9,6 +9,7 @@ import { createHttpServer } from './http/server.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
 import { ResponseStore } from './response-store/response-store.ts';
 import { chatFormatOf } from './runtime/chat-format.ts';
+import { createClassificationModel } from './runtime/classification.ts';
 import { createEmbeddingModel } from './runtime/embedding.ts';
 import { OutputGrammars } from './runtime/output-grammars.ts';
 import { createRenderPrompt } from './runtime/prompt.ts';
@@ -147,6 +148,11 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
     const { embedder } = engine;
     const { contextSize, lanes: slots, dimensions } = embedder;
     return createEmbeddingModel({ info: { ...known, contextSize, slots, dimensions }, tokenizer, embedder, limits });
+  }
+  if (engine.task === 'classify') {
+    const { classifier } = engine;
+    const { contextSize, lanes: slots, labels } = classifier;
+    return createClassificationModel({ info: { ...known, contextSize, slots, labels }, tokenizer, classifier, limits });
   }
   const { ranker } = engine;
   const { contextSize, lanes: slots } = ranker;

@@ -38,6 +38,11 @@ function pair(figure: string): { ours: Source; theirs: Source } {
   return { ours: { of: 'hearth', figure }, theirs: { of: 'llama-server', figure } };
 }
 
+function onnxPair(other: string): { ours: Source; theirs: Source } {
+  const figure = 'tokensPerSecond';
+  return { ours: { of: 'hearth, ONNX', figure }, theirs: { of: other, figure } };
+}
+
 const smallest = 'hearth, smallest budget';
 
 function agentsBars(scenario: string, faster: number): Bar[] {
@@ -135,6 +140,27 @@ export const bars: readonly Bar[] = [
     const scenario = `flask-${clients}`;
     return { scenario, title: 'tokens/s', ours, theirs, compare: 'ours / theirs', limit: { atLeast } };
   }),
+  { scenario: 'onnx-1', title: 'ONNX, tokens/s', ...onnxPair('llama-server'), compare: 'ours / theirs' },
+  {
+    scenario: 'onnx-8',
+    title: 'ONNX, tokens/s',
+    ...onnxPair('llama-server'),
+    compare: 'ours / theirs',
+    limit: { atLeast: 1.2 },
+  },
+  ...[1, 8].map((clients): Bar => ({
+    scenario: `onnx-${clients}`,
+    title: 'ONNX : GGUF, tokens/s',
+    ...onnxPair('hearth'),
+    compare: 'ours / theirs',
+  })),
+  {
+    scenario: 'onnx-flask-8',
+    title: 'ONNX, tokens/s',
+    ...onnxPair('flask'),
+    compare: 'ours / theirs',
+    limit: { atLeast: 6 },
+  },
 ];
 
 /** Compares round by round and takes the median, which a single disturbed round does not move. */

@@ -9,6 +9,8 @@ import type { Contestant, Scenario, Session } from './scenario.ts';
 
 export interface Programs {
   model: string;
+  /** The folder with the same weights for the ONNX engine. */
+  onnx: string;
   /** The built command line of hearth. */
   hearth: string;
   llamaServer: string;
@@ -112,7 +114,7 @@ function commandOf(contestant: Contestant, { slots, contextSize }: Scenario, sta
     programs.hearth,
     'serve',
     '--model',
-    model,
+    contestant.onnx === true ? programs.onnx : model,
     '--log-level',
     'warn',
     ...size,

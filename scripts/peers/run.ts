@@ -20,6 +20,10 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '20' },
     model: { type: 'string', default: here('../../models/SmolLM2-135M-Instruct.Q4_1.gguf') },
+    onnx: {
+      type: 'string',
+      default: path.join(process.env['HEARTH_TEST_MODELS'] ?? cache, 'SmolLM2-135M-Instruct-ONNX'),
+    },
     'llama-server': { type: 'string', default: path.join(cache, 'llama-server') },
     'llama-threads': { type: 'string', default: usualThreads() },
     python: { type: 'string', default: path.join(cache, 'python', 'bin', 'python') },
@@ -30,6 +34,7 @@ const { values } = parseArgs({
 
 const programs: Programs = {
   model: path.resolve(values.model),
+  onnx: path.resolve(values.onnx),
   hearth: here('../../dist/cli/hearth.cjs'),
   llamaServer: path.resolve(values['llama-server']),
   python: path.resolve(values.python),
@@ -58,6 +63,8 @@ function missing({ needs, contestants }: (typeof scenarios)[number]): string | u
     return `${programs.llamaServer} is not there; scripts/peers/llama-server.sh builds it`;
   if (uses.has('flask') && !existsSync(programs.python))
     return `${programs.python} is not there; scripts/peers/python.sh makes it`;
+  if (contestants.some(({ onnx }) => onnx) && !existsSync(programs.onnx))
+    return `${programs.onnx} is not there; --onnx names the folder`;
   return undefined;
 }
 

@@ -7,6 +7,8 @@ export type Figures = Readonly<Record<string, number>>;
 export interface Contestant {
   name: string;
   server: 'hearth' | 'llama-server' | 'flask';
+  /** Of hearth: serves the ONNX folder with the same weights instead of the GGUF file. */
+  onnx?: boolean;
   /** Further flags of hearth. @param scratch a folder of its own, which outlives a restart */
   flags?(scratch: string): readonly string[];
 }
@@ -45,4 +47,5 @@ export interface Scenario {
 }
 
 export const hearth: Contestant = { name: 'hearth', server: 'hearth' };
+export const hearthOnnx: Contestant = { name: 'hearth, ONNX', server: 'hearth', onnx: true };
 export const llamaServer: Contestant = { name: 'llama-server', server: 'llama-server' };

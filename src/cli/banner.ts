@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { inBytes, type ContextMemory } from '../contract/memory.ts';
-import type { ModelInfo } from '../contract/model.ts';
+import type { ModelInfo, Task } from '../contract/model.ts';
 import type { Paint } from './terminal.ts';
 
 /** What the banner tells. */
@@ -46,22 +46,26 @@ function memory(taken: ContextMemory): string {
 
 /** What a request may hold, in the words of what the model does. */
 function size(
-  { tasks, slots, contextSize, dimensions }: ModelInfo,
+  { tasks, slots, contextSize, dimensions, labels }: ModelInfo,
   row: (name: string, text: string) => string,
 ): string {
   if (tasks.includes('generate')) return row('slots', `${slots} × ${contextSize} tokens`);
-  const what = dimensions === undefined ? 'scores' : `vectors of ${dimensions} numbers`;
+  const judged = labels === undefined ? 'scores' : `${labels.length} labels`;
+  const what = dimensions === undefined ? judged : `vectors of ${dimensions} numbers`;
   return row('inputs', `${slots} × ${contextSize} tokens, ${what}`);
 }
 
 /** A request that the model answers. */
 function curl(url: string, { id, tasks }: ModelInfo, keys: boolean): string {
   const key = keys ? ` -H 'authorization: Bearer YOUR_KEY'` : '';
-  const [path, body] = tasks.includes('generate')
-    ? ['/llm/', { inputs: 'The capital of France is', max_new_tokens: 8 }]
-    : tasks.includes('embed')
-      ? ['/v1/embeddings', { model: id, input: 'The capital of France is Paris.' }]
-      : ['/v1/rerank', { model: id, query: 'capital of France', documents: ['Paris', 'a recipe'] }];
+  const [task = 'generate'] = tasks;
+  const examples: Record<Task, [path: string, body: object]> = {
+    generate: ['/llm/', { inputs: 'The capital of France is', max_new_tokens: 8 }],
+    embed: ['/v1/embeddings', { model: id, input: 'The capital of France is Paris.' }],
+    rank: ['/v1/rerank', { model: id, query: 'capital of France', documents: ['Paris', 'a recipe'] }],
+    classify: ['/v1/classify', { model: id, input: 'What a fine day.' }],
+  };
+  const [path, body] = examples[task];
   return `curl -s ${url}${path} -H 'content-type: application/json'${key} -d '${JSON.stringify(body)}'`;
 }
 

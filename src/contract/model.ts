@@ -1,3 +1,4 @@
+import type { ClassifyRequest, ClassifyResult } from './classify.ts';
 import type { EmbedRequest, EmbedResult } from './embed.ts';
 import type { GenerateEvent, GenerateRequest } from './generate.ts';
 import type { ContextMemory } from './memory.ts';
@@ -6,7 +7,7 @@ import type { StoredResponses } from './stored-responses.ts';
 import type { SlotState, TextService } from './text.ts';
 
 /** What models can do; each is a method of `Model`. */
-export const tasks = ['generate', 'embed', 'rank'] as const;
+export const tasks = ['generate', 'embed', 'rank', 'classify'] as const;
 export type Task = (typeof tasks)[number];
 
 /** What a model is, for lists, banners and replies. */
@@ -20,6 +21,8 @@ export interface ModelInfo {
   slots: number;
   /** Numbers of a vector, where it makes vectors. */
   dimensions?: number;
+  /** What it tells texts apart by, where it classifies. */
+  labels?: readonly string[];
   /** The device that really computes, in words: `cpu (up to 2 threads)`, `cuda:0 NVIDIA …`. */
   device: string;
   /** What the contexts of all slots take, where the engine plans it. */
@@ -54,7 +57,7 @@ export interface ModelTotals {
   outcomes: { eos: number; length: number; left: number; refused: number; failed: number };
 }
 
-/** What an embedding model or a reranker has done since it was loaded, and what is going on. */
+/** What a model that reads whole inputs (an embedding model, a reranker, a classifier) has done since it was loaded, and what is going on. */
 export interface InputStats {
   /** Tokens of the inputs that were computed. */
   tokens: number;
@@ -87,13 +90,15 @@ export interface Model {
   embed?(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResult>;
   /** Scores documents. @throws InferenceError as `embed` */
   rank?(request: RankRequest, signal: AbortSignal): Promise<RankResult>;
+  /** Judges texts by labels. @throws InferenceError as `embed` */
+  classify?(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyResult>;
   /** What its tokenizer and its chat template make of texts. */
   readonly text?: TextService;
   /** What each of its slots is doing right now. */
   slots?(): readonly SlotState[];
   /** The counters of its completions, read at once and cheaply. */
   stats?(): ModelStats;
-  /** The counters of its inputs, where it makes vectors or scores. */
+  /** The counters of its inputs, where it makes vectors, ranks or classifies. */
   inputStats?(): InputStats;
   /** Resolves, with the reason, when the model has failed for good. */
   readonly failed: Promise<Error>;

@@ -1,4 +1,4 @@
-import type { TextInput } from './input.ts';
+import type { TextInput, WholeInput } from './input.ts';
 
 export interface RankRequest {
   /** The model's id as the client wrote it; undefined means the first that ranks. */
@@ -26,13 +26,13 @@ export interface Ranker {
   /** What is going on right now, in pairs. */
   readonly load: { busy: number; waiting: number };
   /** Query and document with the tokens that the model wants around and between them. */
-  paired(query: readonly number[], document: readonly number[]): readonly number[];
+  paired(query: readonly number[], document: readonly number[]): WholeInput;
   /**
    * The scores of pairs that fit, from 0 to 1, in their order.
    * @param begun called when the first is at work
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
-  rank(pairs: readonly (readonly number[])[], signal: AbortSignal, begun?: () => void): Promise<number[]>;
+  rank(pairs: readonly WholeInput[], signal: AbortSignal, begun?: () => void): Promise<number[]>;
   /** Fails what waits, lets what is being computed end, and gives the memory back. */
   dispose(): Promise<void>;
 }

@@ -74,8 +74,9 @@ export interface Stepper {
   /** Appends the plan's tokens to their slots, one native batch, and samples where asked. */
   step(plan: StepPlan): Promise<StepResult>;
   /**
-   * Forgets the slot's tokens from position `length` on.
-   * @returns how many tokens the slot still holds: `length`, or 0 where the model cannot forget only a tail.
+   * Forgets the slot's tokens from position `length` on; with all that it holds, nothing is forgotten.
+   * @returns how many tokens the slot still holds: `length`, or 0 where the model cannot forget only a tail, or the engine was
+   * started anew and has lost them.
    */
   trim(slot: number, length: number): Promise<number>;
   /** Milliseconds that `copy` is expected to take for so many tokens; Infinity where the engine cannot. */

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import type { InferenceError } from '../contract/errors.ts';
 import type { GenerateEvent, GenerateRequest, GenerateResult, Sampling } from '../contract/generate.ts';
-import type { Services } from '../contract/model.ts';
+import type { Services, Task } from '../contract/model.ts';
 import type { StoredResponses } from '../contract/stored-responses.ts';
 
 /** What a reply says of itself. */
@@ -48,8 +48,8 @@ export interface RouteDoc {
   description?: string;
   /** A body that works as it is. */
   example?: unknown;
-  /** The JSON reply. */
-  reply: ZodType;
+  /** The JSON reply; left out where every request is answered with an error. */
+  reply?: ZodType;
   /** What each `data:` line of the stream holds, `[DONE]` aside; left out where the route never streams. */
   frame?: ZodType;
   /** What the path's parameters mean, by name. */
@@ -78,8 +78,15 @@ export interface Generation<Body> {
   frames(events: AsyncIterable<GenerateEvent>, body: Body, info: ReplyInfo): AsyncIterable<Frame>;
   /** The frame that tells a failure after the headers went out. */
   errorFrame(error: InferenceError, broken: Broken<Body>): Frame;
-  /** Answers in its place where the model that is asked makes vectors and no text; its paths are those of the route. */
-  withVectors?: Call<unknown>;
+  /** Who answers in its place where the model that is asked generates no text; their paths are those of the route. */
+  otherTasks?: OtherTasks;
+}
+
+/** What a route of text does with models that do something else. */
+export interface OtherTasks {
+  /** The model that a request asks for, before its body is checked. */
+  asked(body: unknown, params: Readonly<Record<string, string>>): string | undefined;
+  calls: Partial<Record<Task, Call<unknown>>>;
 }
 
 /** What a call is given. */
@@ -92,6 +99,8 @@ export interface CallInput<Body> {
   body: Body;
   /** Aborted when the client leaves, the request times out or the server ends. */
   signal: AbortSignal;
+  /** An id that the server made for the reply alone, and the Unix seconds at which the request came in. */
+  reply: { id: string; created: number };
   /** Tells the log and the metrics which model works on this, and then how many tokens it was given after what wait. */
   note(told: { model: string; promptTokens?: number; queueMs?: number }): void;
 }

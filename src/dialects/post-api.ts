@@ -5,7 +5,8 @@ import { must, only } from './fields.ts';
 import { hfArguments, toRequest } from './hf-arguments.ts';
 import { messageList, toChat, unknownInMessages } from './messages.ts';
 import type { WireMessage } from './messages.ts';
-import { embeddingsRoute, vectorsRoute } from './post-api-embeddings.ts';
+import { otherTasks, rankRoute, taskRoutes } from './post-api-inputs.ts';
+import { notYet } from './not-yet.ts';
 import { onePrompt, promptKeys } from './post-api-prompt.ts';
 import { postApiReply, postApiReplySchema } from './post-api-reply.ts';
 import { collectSeen } from './seen.ts';
@@ -21,8 +22,10 @@ export function createPostApi(settings: DialectSettings): Dialect {
     summary: "AgentScope's `post_api`, `post_api_chat` and `post_api_embedding`.",
     error: plainErrorSchema,
   };
-  const text = { ...textRoute(settings), withVectors: vectorsRoute(settings) };
-  return { name: 'post-api', prefixes: ['/llm'], routes: [text, embeddingsRoute(settings)], doc, error: plainError };
+  const text = { ...textRoute(settings), otherTasks: otherTasks(settings) };
+  const images = notYet(['/llm/images'], 'Making images');
+  const routes = [text, ...taskRoutes(settings), rankRoute(settings), images];
+  return { name: 'post-api', prefixes: ['/llm'], routes, doc, error: plainError };
 }
 
 function textRoute(settings: DialectSettings) {

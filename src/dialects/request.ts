@@ -23,6 +23,12 @@ export function modelInPath(params: Readonly<Record<string, string>>): string {
   return params['id'] ?? `${params['owner']}/${params['name']}`;
 }
 
+/** The model that a body names, before it is checked. */
+export function modelInBody(body: unknown): string | undefined {
+  const name: unknown = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
 /** `stop` as a list. */
 export function stopList(stop: string | readonly string[] | null | undefined): readonly string[] {
   if (!isGiven(stop)) return [];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { InferenceError } from '../contract/errors.ts';
 
 /**
  * CPU cores that this process may really use: its affinity, cut by the container's quota.
@@ -7,6 +8,20 @@ import { availableParallelism } from 'node:os';
  */
 export function usableCores(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(containerCores())));
+}
+
+/**
+ * Threads that a model may use at once: those that were asked for, or a thread a core.
+ * @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower
+ */
+export function chooseThreads(wanted: number | undefined): number {
+  const cores = usableCores();
+  if (wanted === undefined || wanted <= cores) return wanted ?? cores;
+  throw new InferenceError(
+    'invalid_request',
+    `--threads ${wanted} is more than the ${cores} CPU cores that this process may use; ask for at most ${cores}.`,
+    { param: 'threads' },
+  );
 }
 
 /** Threads of libuv's pool, in which the addon computes: what the variable says, or Node's four. */

@@ -1,3 +1,4 @@
+import type { Classifier } from '../contract/classify.ts';
 import type { Dtype } from '../contract/dtype.ts';
 import type { Embedder } from '../contract/embed.ts';
 import type { ContextMemory, KvCacheType } from '../contract/memory.ts';
@@ -62,5 +63,11 @@ export interface RankerEngine extends LoadedModel {
   ranker: Ranker;
 }
 
+/** A model that judges texts by labels. */
+export interface ClassifierEngine extends LoadedModel {
+  task: 'classify';
+  classifier: Classifier;
+}
+
 /** A loaded model as the runtime takes it; the file says what it is for. */
-export type Engine = GeneratorEngine | EmbedderEngine | RankerEngine;
+export type Engine = GeneratorEngine | EmbedderEngine | RankerEngine | ClassifierEngine;

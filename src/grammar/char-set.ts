@@ -69,6 +69,19 @@ export function has(set: CharSet, codePoint: number): boolean {
   return false;
 }
 
+/** Whether a set has a member between two code points, both inclusive. */
+export function meets(set: CharSet, from: number, to: number): boolean {
+  let low = 0;
+  let high = set.length / 2;
+  // The first range that does not end before `from`.
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((set[2 * middle + 1] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return (set[2 * low] ?? Infinity) <= to;
+}
+
 /**
  * The coarsest partition of all code points that tells the sets apart.
  * @returns disjoint sets that together hold every code point; each lies wholly inside or outside of every given set

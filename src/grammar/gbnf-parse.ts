@@ -1,4 +1,5 @@
 import { type CharSet, charSet, complement, EVERY_CHAR } from './char-set.ts';
+import { refuseLeftRecursion } from './left-recursion.ts';
 
 // The grammar language of llama.cpp (src/llama-grammar.cpp, llama_grammar_parser), without tokens in angle brackets.
 
@@ -49,7 +50,9 @@ class Parser {
       if (this.#rules[rule] === undefined) throw new Error(`The rule ${name} is not defined.`);
     }
     if (index === undefined) throw new Error(`There is no rule ${root}.`);
-    return { rules: this.#rules.map((rule) => rule ?? []), root: index };
+    const rules = this.#rules.map((rule) => rule ?? []);
+    refuseLeftRecursion(rules, this.#names);
+    return { rules, root: index };
   }
 
   grammar(): void {
@@ -100,6 +103,8 @@ class Parser {
         const [min, max] = this.#counts();
         sequence.push(...this.#repeated(sequence.splice(last), min, max));
         last = sequence.length;
+      } else if (char === '<' || char === '!') {
+        throw new Error('A grammar is made of characters; tokens in angle brackets are not supported.');
       } else return sequence;
       this.#space(nested);
     }

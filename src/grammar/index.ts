@@ -6,6 +6,9 @@ import { Refusal } from './refusal.ts';
 import { GrammarWriter } from './write.ts';
 
 export { GbnfAutomaton } from './automaton.ts';
+export { advanceBytes, beginning, type GrammarPosition, mayEnd } from './grammar-position.ts';
+export { TokenMasks } from './token-masks.ts';
+export { TokenTrie } from './token-trie.ts';
 
 export interface SchemaOptions {
   /** The request field that the schema came in, for the client's error. */

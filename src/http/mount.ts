@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { abortError, InferenceError } from '../contract/errors.ts';
 import { collect } from '../contract/collect.ts';
 import type { GenerateEvent, GenerateResult } from '../contract/generate.ts';
-import type { Services } from '../contract/model.ts';
+import { tasks, type Services, type Task } from '../contract/model.ts';
 import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';
 import { parseBody } from '../dialects/explain.ts';
 import { collectSeen } from '../dialects/seen.ts';
@@ -86,7 +86,9 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
       const note: CallInput<unknown>['note'] = ({ model, promptTokens, queueMs }) => {
         Object.assign(recordOf(res), { model, usage: { promptTokens }, timings: { queueMs } });
       };
-      res.json(await route.run({ params: paramsOf(req), query: queryOf(req), body, signal, note }, services));
+      const reply = { id: replyId(), created: recordOf(res).created };
+      const input = { params: paramsOf(req), query: queryOf(req), body, signal, reply, note };
+      res.json(await route.run(input, services));
     } catch (thrown) {
       throw signal.aborted ? abortError(signal) : thrown;
     } finally {
@@ -95,20 +97,32 @@ function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }:
   };
 }
 
-/** A route that generates, or what it has for models that make vectors. */
+/** A route that generates, or what it has for models that do something else. */
 function byTask(route: Generation<unknown>, context: MountContext): RequestHandler {
   const text = generation(route, context);
-  if (route.withVectors === undefined) return text;
-  const vectors = call(route.withVectors, context);
-  return (req, res, next) => (makesVectors(context.services, req.body) ? vectors : text)(req, res, next);
+  const { otherTasks } = route;
+  if (otherTasks === undefined) return text;
+  const others = new Map<Task, RequestHandler>();
+  for (const task of tasks) {
+    const other = otherTasks.calls[task];
+    if (other !== undefined) others.set(task, call(other, context));
+  }
+  return (req, res, next) => {
+    const able = tasksOf(context.services, otherTasks.asked(req.body, paramsOf(req)));
+    const other = able.has('generate') ? undefined : [...able].find((task) => others.has(task));
+    return ((other && others.get(other)) ?? text)(req, res, next);
+  };
 }
 
-/** Whether the model that a body asks for, or every model where it names none, makes vectors and no text. */
-function makesVectors({ models }: Services, body: unknown): boolean {
-  const name: unknown = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
-  const asked = typeof name === 'string' ? models.list().filter(({ id }) => id === name) : [];
-  const all = asked.length > 0 ? asked : models.list();
-  return all.some(({ tasks }) => tasks.includes('embed')) && !all.some(({ tasks }) => tasks.includes('generate'));
+/** What the model of this name can do, or all models together where none has it. */
+function tasksOf({ models }: Services, name: string | undefined): Set<Task> {
+  const asked = models.list().filter(({ id }) => id === name);
+  return new Set((asked.length > 0 ? asked : models.list()).flatMap((info) => info.tasks));
+}
+
+/** Letters and digits that nobody can guess. */
+function replyId(): string {
+  return randomUUID().replaceAll('-', '');
 }
 
 function generation(route: Generation<unknown>, context: MountContext): RequestHandler {
@@ -122,7 +136,7 @@ function generation(route: Generation<unknown>, context: MountContext): RequestH
     record.model = model.info.id;
     const info = {
       requestId: record.id,
-      replyId: randomUUID().replaceAll('-', ''),
+      replyId: replyId(),
       model: model.info.id,
       created: record.created,
       headers: req.headers,

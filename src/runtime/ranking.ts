@@ -35,10 +35,12 @@ async function rank(
   const [asked = [], ...tokens] = await tokenizeInputs([query, ...documents], tokenizer, limit, signal);
   const pairs = tokens.map((document) => ranker.paired(asked, document));
   for (const [at, { name }] of documents.entries()) {
-    checkWhole(pairs[at] ?? [], limit, name, `${name} together with ${query.name}`);
+    checkWhole(pairs[at]?.tokens ?? [], limit, name, `${name} together with ${query.name}`);
   }
-  const { result, promptTokens, queueMs } = await work.run(pairs, signal, (joint, begun) =>
-    ranker.rank(pairs, joint, begun),
+  const { result, promptTokens, queueMs } = await work.run(
+    pairs.map((pair) => pair.tokens),
+    signal,
+    (joint, begun) => ranker.rank(pairs, joint, begun),
   );
   return { scores: result, promptTokens, queueMs };
 }

@@ -6,11 +6,13 @@ const does: Record<Task, string> = {
   generate: 'generates text',
   embed: 'makes embeddings',
   rank: 'ranks documents',
+  classify: 'classifies texts',
 };
 const doesNot: Record<Task, string> = {
   generate: 'does not generate text',
   embed: 'does not make embeddings',
   rank: 'does not rank documents',
+  classify: 'does not classify texts',
 };
 
 /** The models of a server. With one model, every name is answered: AgentScope sends its config's name. */

@@ -59,7 +59,9 @@ export class Admission {
       // A bad file may have been found out before the engine was asked to load it.
       slot.tokens = stored.tokens.slice(0, restored > 0 ? restored : await this.stepper.trim(slot.id, 0));
     }
-    if (slot.tokens.length > length) slot.tokens.length = await this.stepper.trim(slot.id, length);
+    // Asked also where all of it stays: an engine that was started anew has lost it.
+    const kept = Math.min(length, slot.tokens.length);
+    if (slot.tokens.length > 0) slot.tokens.length = await this.stepper.trim(slot.id, kept);
   }
 
   /** Leaves what the slots remember to the next process, where the prompt cache outlives this one. */

@@ -5,6 +5,7 @@ import type { Stepper, TokenEvent, TokenRequest } from '../contract/tokens.ts';
 import { Admission, type ReuseSettings } from './admission.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Counters } from './counters.ts';
+import { brokenEngine, failedStep, fullQueue } from './failures.ts';
 import { Pace } from './pace.ts';
 import { planStep, type Running } from './plan.ts';
 import type { Placement } from './prefixes.ts';
@@ -104,11 +105,7 @@ export class Scheduler {
     const free = this.slots.length - this.busy();
     if (this.queue.length >= free + this.settings.maxQueue) {
       this.counters.refused();
-      throw new InferenceError(
-        'overloaded',
-        `All ${this.slots.length} slots are busy and ${this.queue.length} requests wait; try again later.`,
-        { retryAfter: 1 },
-      );
+      throw fullQueue(this.slots.length, this.queue.length);
     }
     const sequence = new Sequence(request, this.clock.now());
     this.queue.push(sequence, patient);
@@ -144,10 +141,7 @@ export class Scheduler {
         await this.step();
       }
     } catch (error) {
-      const broken = new InferenceError('model_failed', 'The model has failed and must be loaded again.', {
-        retryAfter: 30,
-        cause: error,
-      });
+      const broken = brokenEngine(error);
       this.close(broken);
       this.retire();
       this.reportBroken(broken);
@@ -162,7 +156,7 @@ export class Scheduler {
     this.running = this.running.filter((slot) => slot.sequence);
   }
 
-  /** Gives free slots to those who wait, in their order; who waits for a prefix is passed over. */
+  /** Gives free slots to those who wait, in their order; who waits for a prefix is passed over, who fails is dropped. */
   private async admit(): Promise<void> {
     while (this.running.length < this.slots.length) {
       const next = this.nextToAdmit();
@@ -173,8 +167,13 @@ export class Scheduler {
       slot.sequence = sequence;
       slot.usedAt = ++this.admissions;
       this.running.push(slot);
-      await this.admission.fill(placement);
-      await this.stepper.begin(slot.id, sequence.request);
+      try {
+        await this.admission.fill(placement);
+        await this.stepper.begin(slot.id, sequence.request);
+      } catch (error) {
+        await this.recover([slot.id], error);
+        continue;
+      }
       sequence.cached = slot.tokens.length;
       sequence.read = sequence.cached;
       this.counters.admitted(sequence.request.prompt, sequence.read);
@@ -231,17 +230,17 @@ export class Scheduler {
     }
   }
 
-  /** Fails the requests of a step that failed and empties their slots; the others go on. */
-  private async recover(slots: readonly number[], cause: unknown): Promise<void> {
-    const error = new InferenceError('model_failed', 'The engine failed while it computed this answer; try again.', {
-      retryAfter: 1,
-      cause,
-    });
-    for (const id of slots) {
-      const slot = this.slots[id];
-      if (!slot) continue;
-      slot.sequence?.drop(error);
-      slot.tokens.length = await this.stepper.trim(id, 0);
+  /**
+   * Fails the requests of slots that failed and empties them; the others go on, unless the engine has lost their tokens too, as
+   * one does that was started anew.
+   */
+  private async recover(failed: readonly number[], cause: unknown): Promise<void> {
+    const error = failedStep(cause);
+    for (const slot of this.slots) {
+      const { length } = slot.tokens;
+      const held = await this.stepper.trim(slot.id, failed.includes(slot.id) ? 0 : length);
+      if (held < length || failed.includes(slot.id)) slot.sequence?.drop(error);
+      slot.tokens.length = held;
     }
   }
 }

@@ -97,7 +97,7 @@ export class FakeStepper implements Stepper {
     return this.alone(async () => {
       const held = this.tokens(slot);
       assert.ok(length <= held.length, `trim to ${length} of ${held.length}`);
-      held.length = this.options.forgetsAll === true ? 0 : length;
+      held.length = this.options.forgetsAll === true && length < held.length ? 0 : length;
       return held.length;
     });
   }

@@ -1,7 +1,9 @@
+import type { Activation, Classifier } from '../../src/contract/classify.ts';
 import type { Embedder } from '../../src/contract/embed.ts';
 import { abortError } from '../../src/contract/errors.ts';
 import type { Model } from '../../src/contract/model.ts';
 import type { Ranker } from '../../src/contract/rank.ts';
+import { createClassificationModel } from '../../src/runtime/classification.ts';
 import { createEmbeddingModel } from '../../src/runtime/embedding.ts';
 import { createRankingModel } from '../../src/runtime/ranking.ts';
 import { letterTokenizer } from './letter-model.ts';
@@ -62,8 +64,8 @@ export function letterRanker(id = 'ranks'): Model {
     contextSize: common.contextSize,
     lanes: common.slots,
     load: { busy: 0, waiting: 0 },
-    paired: (query, document) => [FIRST, ...query, LAST, ...document, LAST],
-    rank: async (pairs) => pairs.map(({ length }) => length / 20),
+    paired: (query, document) => ({ tokens: [FIRST, ...query, LAST, ...document, LAST] }),
+    rank: async (pairs) => pairs.map(({ tokens }) => tokens.length / 20),
     dispose: async () => {},
   };
   const info = { ...common, id, tasks: ['rank'] } as const;
@@ -71,6 +73,37 @@ export function letterRanker(id = 'ranks'): Model {
     info,
     tokenizer: letterTokenizer,
     ranker,
+    limits: { maxQueue: 128, maxQueueWaitMs: 60_000 },
+  });
+}
+
+/**
+ * A classifier with the real runtime and the labels short, long and none: the logits of an input are its tokens, those of
+ * a pair's second text, and 0.
+ */
+export function letterClassifier(id = 'judges', activation: Activation = 'softmax', pairs = true): Model {
+  const classifier: Classifier = {
+    labels: ['short', 'long', 'none'],
+    activation,
+    contextSize: common.contextSize,
+    lanes: common.slots,
+    load: { busy: 0, waiting: 0 },
+    framed: (tokens) => ({ tokens: [FIRST, ...tokens, LAST] }),
+    ...(pairs && {
+      paired: (text, pair) => {
+        const tokens = [FIRST, ...text, LAST, ...pair, LAST];
+        return { tokens, types: tokens.map((_, at) => (at < text.length + 2 ? 0 : 1)) };
+      },
+    }),
+    classify: async (inputs) =>
+      inputs.map(({ tokens, types = [] }) => [tokens.length, types.reduce((sum, type) => sum + type, 0), 0]),
+    dispose: async () => {},
+  };
+  const info = { ...common, id, tasks: ['classify'], labels: classifier.labels } as const;
+  return createClassificationModel({
+    info,
+    tokenizer: letterTokenizer,
+    classifier,
     limits: { maxQueue: 128, maxQueueWaitMs: 60_000 },
   });
 }

@@ -28,7 +28,14 @@ async function ask(
   const responses = new ResponseStore({ maxCount: 0, maxBytes: 0 });
   const services = { models: modelsOf(letterEmbedder(), letterRanker()), responses };
   const { signal } = new AbortController();
-  const input = { params: {}, query: {}, body, signal, note: (told: object) => noted.push(told) };
+  const input = {
+    params: {},
+    query: {},
+    body,
+    signal,
+    reply: { id: 'u1', created: 1_700_000_000 },
+    note: (told: object) => noted.push(told),
+  };
   return { reply: await route.run(input, services), ignored, noted };
 }
 

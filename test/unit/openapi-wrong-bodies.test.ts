@@ -39,7 +39,8 @@ async function refusalOf(route: Route, body: unknown): Promise<InferenceError | 
     if (route.kind === 'generation') route.parse(parsed, { id: 'a' }, responses);
     else {
       route.ignored?.(parsed);
-      await route.run({ params: {}, query: {}, body: parsed, signal, note() {} }, { models, responses });
+      const reply = { id: 'u1', created: 1_700_000_000 };
+      await route.run({ params: {}, query: {}, body: parsed, signal, reply, note() {} }, { models, responses });
     }
     return undefined;
   } catch (error) {

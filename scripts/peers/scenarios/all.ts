@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { agentsScenario } from './agents.ts';
-import { clientsScenario, longContextScenario } from './clients.ts';
+import { hearthOnnx } from '../scenario.ts';
+import { clientsScenario, longContextScenario, onnxClientsScenario } from './clients.ts';
 import { continuedScenario } from './continued.ts';
 import { flaskScenario } from './flask.ts';
 import { gapScenario } from './gap.ts';
@@ -19,5 +20,7 @@ export const scenarios: readonly Scenario[] = [
   memoryScenario,
   restartScenario,
   readyScenario,
-  ...[1, 8].map(flaskScenario),
+  ...[1, 8].map((clients) => flaskScenario(clients)),
+  ...[1, 8].map(onnxClientsScenario),
+  flaskScenario(8, hearthOnnx),
 ];

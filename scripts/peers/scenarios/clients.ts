@@ -2,7 +2,7 @@ import { runLoad, type Extent } from '../../../src/bench/load.ts';
 import { summarize } from '../../../src/bench/summary.ts';
 import type { Target } from '../../../src/bench/target.ts';
 import { chatWorkload } from '../../../src/bench/workloads.ts';
-import { hearth, llamaServer, type Scenario } from '../scenario.ts';
+import { hearth, hearthOnnx, llamaServer, type Scenario } from '../scenario.ts';
 
 /** With the template's own words about 104 prompt tokens of chat. */
 const promptWords = 70;
@@ -22,6 +22,11 @@ export function clientsScenario(clients: number): Scenario {
       return await throughput(target, { clients, promptWords, seed, extent: { durationMs } });
     },
   };
+}
+
+/** The same on the ONNX engine, with llama-server beside it on the GGUF file of the same weights. */
+export function onnxClientsScenario(clients: number): Scenario {
+  return { ...clientsScenario(clients), name: `onnx-${clients}`, contestants: [hearthOnnx, hearth, llamaServer] };
 }
 
 /** Four clients whose prompts nearly fill 4,096 tokens. */

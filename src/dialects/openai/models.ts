@@ -33,5 +33,6 @@ function entry(info: ModelInfo) {
     format: info.format,
     tasks: info.tasks,
     ...(info.dimensions !== undefined && { dimensions: info.dimensions }),
+    ...(info.labels !== undefined && { labels: info.labels }),
   };
 }

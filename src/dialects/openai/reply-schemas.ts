@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { judgedSchema } from '../labels.ts';
 import { timings } from '../timings.ts';
 
 const count = z.int().min(0);
@@ -137,6 +138,8 @@ export const modelSchema = z.object({
   context_size: count.describe('Tokens that a request has at most, prompt and completion together.'),
   format: z.string(),
   tasks: z.array(z.string()).describe('What it can do.'),
+  dimensions: count.optional().describe('Numbers of a vector, where it makes vectors.'),
+  labels: z.array(z.string()).optional().describe('What it tells texts apart by, where it classifies.'),
 });
 
 const inputUsage = z.object({ prompt_tokens: count, total_tokens: count });
@@ -173,6 +176,16 @@ export const rerankReplySchema = z.union([
   }),
   z.array(z.object({ index: count, score: z.number().min(0).max(1), text: z.string().optional() })),
 ]);
+
+/** vLLM's reply of `/classify`. */
+export const classifyReplySchema = z.object({
+  id: z.string(),
+  object: z.literal('list'),
+  created: count.describe('Unix seconds.'),
+  model: z.string(),
+  data: z.array(judgedSchema),
+  usage: inputUsage.extend({ completion_tokens: z.literal(0) }),
+});
 
 /** https://platform.openai.com/docs/guides/error-codes */
 export const openaiErrorSchema = z.object({

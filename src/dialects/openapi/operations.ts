@@ -107,6 +107,9 @@ export class Operations {
   }
 
   #reply({ doc, body }: Route, name: string): object {
+    if (doc !== undefined && doc.reply === undefined) {
+      return { description: 'Not yet: every request is answered with an error.', headers: headersOf() };
+    }
     return {
       description: doc?.frame ? 'The reply, or the stream where one is asked for.' : 'The reply.',
       headers: headersOf({ ignoring: body !== undefined }),

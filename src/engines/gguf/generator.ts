@@ -21,7 +21,8 @@ import type { OpenModel } from './open-model.ts';
 import { SlotSampler, type SamplerModel } from './sampler.ts';
 import { GgufStepper } from './stepper.ts';
 import { fixedThreads, LearnedThreads, type Threads } from './threads.ts';
-import { controlTokens, createTokenizer } from './tokenizer.ts';
+import { controlTokens } from '../control-tokens.ts';
+import { createTokenizer } from './tokenizer.ts';
 
 /**
  * Makes an opened model ready to generate.

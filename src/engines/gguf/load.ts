@@ -1,12 +1,11 @@
-import type { Task } from '../../contract/model.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { createEmbedder } from './embedder.ts';
 import { createGenerator } from './generator.ts';
 import { openModel, type OpenModel } from './open-model.ts';
 import { createRanker } from './ranker.ts';
-import { taskOf } from './task.ts';
+import { taskOf, type GgufTask } from './task.ts';
 
-const prepare: Record<Task, (opened: OpenModel, options: LoadOptions) => Promise<Engine>> = {
+const prepare: Record<GgufTask, (opened: OpenModel, options: LoadOptions) => Promise<Engine>> = {
   generate: createGenerator,
   embed: createEmbedder,
   rank: createRanker,

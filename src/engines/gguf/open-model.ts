@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InsufficientMemoryError, type Llama, type LlamaModel } from 'node-llama-cpp';
 import { InferenceError } from '../../contract/errors.ts';
 import type { LoadOptions } from '../engine.ts';
-import { usableCores } from '../cores.ts';
+import { chooseThreads } from '../cores.ts';
 import { describeDevice, openDevice } from './devices.ts';
 import { checkGgufFile } from './gguf-file.ts';
 
@@ -34,17 +34,6 @@ export async function openModel(options: OpenOptions): Promise<OpenModel> {
   });
   const model = await loadWeights(llama, options, engineErrors);
   return { llama, model, cores, device: await describeDevice(options.device, llama, cores) };
-}
-
-/** @throws InferenceError for more threads than cores: they wait for each other by spinning, a thousand times slower */
-function chooseThreads(wanted: number | undefined): number {
-  const cores = usableCores();
-  if (wanted === undefined || wanted <= cores) return wanted ?? cores;
-  throw new InferenceError(
-    'invalid_request',
-    `--threads ${wanted} is more than the ${cores} CPU cores that this process may use; ask for at most ${cores}.`,
-    { param: 'threads' },
-  );
 }
 
 /** @param engineErrors llama.cpp's own lines, which may come a moment later */

@@ -24,9 +24,10 @@ export async function createRanker(opened: OpenModel, options: EncoderOptions): 
     get load() {
       return encoder.load;
     },
-    paired,
+    paired: (query, document) => ({ tokens: paired(query, document) }),
     rank: async (pairs, signal, begun) => {
-      const vectors = await encoder.encode(pairs, signal, begun);
+      const tokens = pairs.map((pair) => pair.tokens);
+      const vectors = await encoder.encode(tokens, signal, begun);
       return vectors.map(([score = 0]) => (probability ? score : 1 / (1 + Math.exp(-score))));
     },
     dispose: () => encoder.dispose(),

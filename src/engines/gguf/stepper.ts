@@ -117,6 +117,7 @@ export class GgufStepper implements Stepper {
   }
 
   async trim(slot: number, length: number): Promise<number> {
+    if (length > 0 && length === this.length(slot)) return length;
     this.options.handover.changed(slot);
     const kept = length > 0 && this.options.context.removeTokenCellsFromSequence(slot, length, -1) ? length : 0;
     if (kept === 0) this.options.context.disposeSequence(slot);

@@ -5,12 +5,15 @@ import { InferenceError } from '../../contract/errors.ts';
 /** llama.h's LLAMA_POOLING_TYPE_RANK: such a model scores pairs of texts. */
 const RANK = 4;
 
+/** Whether a GGUF file has labels, and what they are, node-llama-cpp does not say. */
+export type GgufTask = Exclude<Task, 'classify'>;
+
 /**
  * What a GGUF file was made for, by its own metadata: a pooling type says that it makes one vector of an input (gguf.md,
  * `[llm].pooling_type`), and of the models without one those that look ahead cannot generate.
  * @throws InferenceError unsupported for a model that gives a vector for each token and none for a text
  */
-export function taskOf(model: LlamaModel, path: string): Task {
+export function taskOf(model: LlamaModel, path: string): GgufTask {
   const { attention, pooling_type: pooling = 0 } = model.fileInfo.architectureMetadata;
   if (pooling === RANK) return 'rank';
   if (pooling > 0) return 'embed';

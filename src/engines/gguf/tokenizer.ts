@@ -83,16 +83,6 @@ function infillTokens({ tokens }: LlamaModel, { namedIds }: Vocabulary): InfillT
   return { prefix, suffix, middle, project: first(projectMarks), file: first(fileMarks) };
 }
 
-/** The tokens that are neither text nor an end, with their names. */
-export function controlTokens({ encode, specialTexts, special: { eog } }: Tokenizer): Map<number, string> {
-  return new Map(
-    specialTexts.flatMap((name): [number, string][] => {
-      const [id, ...rest] = encode(name, { special: true, continues: false });
-      return id === undefined || rest.length > 0 || eog.has(id) ? [] : [[id, name]];
-    }),
-  );
-}
-
 function tokenBytes(native: AddonModel, id: number, byteLevel: boolean): Uint8Array {
   if (id < 0) return NOTHING;
   const attributes = native.getTokenAttributes(id);

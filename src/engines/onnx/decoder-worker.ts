@@ -2,14 +2,19 @@ import { freemem } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { InferenceError } from '../../contract/errors.ts';
 import type { ContextMemory } from '../../contract/memory.ts';
-import type { StepPlan, TokenRequest } from '../../contract/tokens.ts';
+import type { Sampled, StepPlan, TokenRequest } from '../../contract/tokens.ts';
 import { freeMemory } from '../free-memory.ts';
 import { planMemory } from '../memory.ts';
 import { createForward, findPadding } from './probe.ts';
 import type { Padding } from './forward.ts';
 import { bytesPerToken, decoderGraph, type DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
+import { withExactProducts } from './exact-products.ts';
+import { keepLastLogits } from './last-logits.ts';
+import { sent, type SentError } from './sent-error.ts';
 import { Session, type SessionOptions } from './session.ts';
+import { RowSampler } from './sampler.ts';
+import { SamplingModel, type SamplingVocabulary } from './sampling-model.ts';
 import { OnnxStepper } from './stepper.ts';
 import { answerCalls } from './worker-calls.ts';
 
@@ -17,10 +22,14 @@ import { answerCalls } from './worker-calls.ts';
 export interface DecoderData {
   /** The .onnx file. */
   file: string;
+  /** Bytes of its weights. */
+  weightBytes: number;
   session: SessionOptions;
   contextSize: number | undefined;
   slots: number | undefined;
   batchSize: number | undefined;
+  /** What its samplers have to know. */
+  vocabulary: SamplingVocabulary;
   /** Tokens that the model was trained on. */
   trainedContext: number;
   wantedSlots: number;
@@ -39,29 +48,37 @@ export interface DecoderInfo {
   memory: ContextMemory;
 }
 
+/** What was sampled, as plain data. */
+export type SentSampled = Omit<Sampled, 'stuck'> & { stuck?: SentError };
+
 export type DecoderCalls = ReturnType<typeof calls>;
 
 /** Tokens that are read in one run at most. */
 const BATCH = 512;
 /** Bytes that the logits of one run may take, where a graph computes those of every token. */
 const LOGITS = 64 * 2 ** 20;
+/** The share of the free memory that a second copy of the weights may take. */
+const PLENTY = 0.1;
 /** Tokens that are copied to see how long that takes. */
 const COPIED = 64;
 
 async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   const data = workerData as DecoderData;
   const before = freeMemory(freemem(), 0).bytes;
-  const session = new Session(data.file, data.session);
-  const graph = decoderGraph(session);
+  const decode = new Session(data.file, data.session, keepLastLogits);
+  const graph = decoderGraph(decode);
   if (typeof graph === 'string') throw new InferenceError('unsupported', graph);
-  const padding = findPadding(session, graph);
+  const sessions = { decode, read: readingSession(data, graph, before) ?? decode };
+  const padding = findPadding(sessions, graph);
   const batchSize = batchOf(graph, data);
   const plan = await planned(data, graph, padding, batchSize, before);
   const store = new KvStore(graph, plan.slots, plan.contextSize);
+  const sampling = new SamplingModel(data.vocabulary);
   const stepper = new OnnxStepper(
-    createForward(padding, { session, graph, store }),
+    createForward(padding, { sessions, graph, store }),
     store,
-    Array.from({ length: plan.slots }, () => greedy),
+    Array.from({ length: plan.slots }, () => new RowSampler(sampling)),
+    graph.keptLogits !== undefined,
   );
   return {
     info: {
@@ -76,8 +93,29 @@ async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   };
 }
 
-function batchOf({ keepsLogits, vocabularySize }: DecoderGraph, { batchSize }: DecoderData): number {
-  if (batchSize !== undefined || keepsLogits) return batchSize ?? BATCH;
+/**
+ * A second session with the same weights that reads prompts faster, where memory is plenty for it: on a GPU, and with activations
+ * of 16 bits, nothing would be won.
+ */
+function readingSession(
+  { file, weightBytes, session }: DecoderData,
+  graph: DecoderGraph,
+  free: number,
+): Session | undefined {
+  if (weightBytes > free * PLENTY || graph.cacheType !== 'float32' || session.providers[0] !== 'cpu') return undefined;
+  let found = false;
+  const opened = new Session(file, session, (bytes) => {
+    const exact = withExactProducts(bytes);
+    found = exact !== undefined;
+    return exact && (keepLastLogits(exact) ?? exact);
+  });
+  if (found) return opened;
+  opened.dispose();
+  return undefined;
+}
+
+function batchOf({ keptLogits, vocabularySize }: DecoderGraph, { batchSize }: DecoderData): number {
+  if (batchSize !== undefined || keptLogits) return batchSize ?? BATCH;
   return Math.max(32, Math.min(BATCH, Math.floor(LOGITS / (vocabularySize * 4) / 32) * 32));
 }
 
@@ -91,7 +129,7 @@ async function planned(
   const { bytes, containerLimit } = freeMemory(freemem(), 0);
   // Rows that are gathered for a run exist two times more, before it and after it.
   const copies = padding === 'right' ? 1 : 3;
-  const logits = (graph.keepsLogits ? 1 : batchSize) * graph.vocabularySize * 4;
+  const logits = (graph.keptLogits ? 1 : batchSize) * graph.vocabularySize * 4;
   const { contextSize, slots, needs, why } = await planMemory({
     ...data,
     free: { ram: bytes, vram: 0 },
@@ -134,21 +172,13 @@ function measureCopy(store: KvStore): number {
 function calls(stepper: OnnxStepper) {
   return {
     begin: (slot: number, request: TokenRequest) => stepper.begin(slot, request),
-    step: (plan: StepPlan) => stepper.step(plan),
+    step: (plan: StepPlan): SentSampled[] =>
+      stepper.step(plan).map(({ stuck, ...sampled }) => (stuck ? { ...sampled, stuck: sent(stuck) } : sampled)),
     trim: (slot: number, length: number) => stepper.trim(slot, length),
     copy: (from: number, to: number, length: number) => stepper.copy(from, to, length),
     save: (slot: number, tokens: number, file: string) => stepper.save(slot, tokens, file),
     load: (slot: number, file: string) => stepper.load(slot, file),
   };
 }
-
-const greedy = {
-  begin: () => {},
-  sample: (logits: Float32Array) => {
-    let id = 0;
-    for (let i = 1; i < logits.length; i += 1) if (logits[i]! > logits[id]!) id = i;
-    return { id };
-  },
-};
 
 void answerCalls(prepare);

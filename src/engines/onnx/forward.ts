@@ -1,4 +1,6 @@
 import type { DecoderGraph } from './graph.ts';
+import { fromHalfFloats } from './half-float.ts';
+import { KEPT } from './last-logits.ts';
 import type { KvStore } from './kv-store.ts';
 import type { Session, Tensor, Tensors } from './session.ts';
 
@@ -9,12 +11,24 @@ export type Padding = 'right' | 'left' | 'alone';
 export interface Forward {
   /** Appends a token to each slot. @returns what may follow, one array of logits for each, in their order */
   decode(entries: readonly { slot: number; token: number }[]): Float32Array[];
-  /** Appends tokens to a slot. */
-  read(slot: number, tokens: readonly number[]): void;
+  /**
+   * Appends tokens to a slot.
+   * @param last whether the logits after the last one are wanted: where the graph would compute those of all, one less is to be
+   * read and the last one to be decoded
+   */
+  read(slot: number, tokens: readonly number[], last: boolean): Float32Array | undefined;
+}
+
+/** The sessions of a decoder; they may be the same. */
+export interface Sessions {
+  /** For chunks of prompts. */
+  read: Session;
+  /** For the tokens that rows go on with. */
+  decode: Session;
 }
 
 interface Parts {
-  session: Session;
+  sessions: Sessions;
   graph: DecoderGraph;
   store: KvStore;
 }
@@ -33,13 +47,14 @@ export class InPlaceForward implements Forward {
   }
 
   decode(entries: readonly { slot: number; token: number }[]): Float32Array[] {
-    const { store } = this.parts;
+    const { sessions, store } = this.parts;
     const rows = new Map<number, Float32Array>();
     const sorted = entries.toSorted((a, b) => a.slot - b.slot);
     for (const run of neighbours(sorted)) {
       const slots = run.map(({ slot }) => slot);
       const { tensor, row } = this.logits.of(run.length, rows.size);
       this.run(
+        sessions.decode,
         slots,
         run.map(({ token }) => [token]),
         { logits: tensor },
@@ -50,14 +65,21 @@ export class InPlaceForward implements Forward {
     return entries.map(({ slot }) => rows.get(slot) ?? new Float32Array());
   }
 
-  read(slot: number, tokens: readonly number[]): void {
+  read(slot: number, tokens: readonly number[], last: boolean): Float32Array | undefined {
     const { store } = this.parts;
-    this.run([slot], [tokens], {});
+    const { tensor, row } = this.logits.of(1, 0);
+    this.run(this.parts.sessions.read, [slot], [tokens], last ? { logits: tensor } : {});
     store.lengths[slot] = store.length(slot) + tokens.length;
+    return last ? row(0) : undefined;
   }
 
-  private run(slots: readonly number[], tokens: readonly (readonly number[])[], wanted: Tensors): void {
-    const { session, graph, store } = this.parts;
+  private run(
+    session: Session,
+    slots: readonly number[],
+    tokens: readonly (readonly number[])[],
+    wanted: Tensors,
+  ): void {
+    const { graph, store } = this.parts;
     const held = slots.map((slot) => store.length(slot));
     const count = tokens[0]?.length ?? 0;
     const { past, present } = store.rows(slots[0] ?? 0, slots.length);
@@ -89,6 +111,7 @@ export class GatheredForward implements Forward {
     for (const run of this.together ? [entries] : entries.map((entry) => [entry])) {
       const { tensor, row } = this.logits.of(run.length, rows.length);
       this.run(
+        this.parts.sessions.decode,
         run.map(({ slot }) => slot),
         run.map(({ token }) => [token]),
         { logits: tensor },
@@ -98,12 +121,19 @@ export class GatheredForward implements Forward {
     return rows;
   }
 
-  read(slot: number, tokens: readonly number[]): void {
-    this.run([slot], [tokens], {});
+  read(slot: number, tokens: readonly number[], last: boolean): Float32Array | undefined {
+    const { tensor, row } = this.logits.of(1, 0);
+    this.run(this.parts.sessions.read, [slot], [tokens], last ? { logits: tensor } : {});
+    return last ? row(0) : undefined;
   }
 
-  private run(slots: readonly number[], tokens: readonly (readonly number[])[], wanted: Tensors): void {
-    const { session, graph, store } = this.parts;
+  private run(
+    session: Session,
+    slots: readonly number[],
+    tokens: readonly (readonly number[])[],
+    wanted: Tensors,
+  ): void {
+    const { graph, store } = this.parts;
     const held = slots.map((slot) => store.length(slot));
     const longest = Math.max(...held);
     const count = tokens[0]?.length ?? 0;
@@ -131,14 +161,14 @@ class LogitRows {
     const data = this.data.subarray(first * size, (first + count) * size);
     const row = (at: number): Float32Array => {
       const part = data.subarray(at * size, (at + 1) * size);
-      return part instanceof Float32Array ? part : Float32Array.from(part, floatOf);
+      return part instanceof Float32Array ? part : fromHalfFloats(part);
     };
     return { tensor: { type, data, dims: [count, 1, size] }, row };
   }
 }
 
 /** Everything that a graph asks for but its cache: row i has held[i] tokens before the new ones, of `total` in the mask. */
-export function inputs(
+function inputs(
   graph: DecoderGraph,
   tokens: readonly (readonly number[])[],
   held: readonly number[],
@@ -163,7 +193,7 @@ export function inputs(
     input_ids: { type: 'int64', data: ids, dims: [rows, count] },
     attention_mask: { type: 'int64', data: mask, dims: [rows, total] },
     ...(graph.positions && { position_ids: { type: 'int64', data: positions, dims: [rows, count] } }),
-    ...(graph.keepsLogits && { num_logits_to_keep: { type: 'int64', data: BigInt64Array.of(1n), dims: [] } }),
+    ...(graph.keptLogits && { [KEPT]: { type: 'int64', data: BigInt64Array.of(1n), dims: graph.keptLogits } }),
     ...(graph.cacheBranch && { use_cache_branch: { type: 'bool', data: Uint8Array.of(1), dims: [1] } }),
   };
 }
@@ -177,14 +207,4 @@ function neighbours<T extends { slot: number }>(entries: readonly T[]): T[][] {
     else runs.push([entry]);
   }
   return runs;
-}
-
-/** A half float by its bits (IEEE 754 binary16). */
-function floatOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

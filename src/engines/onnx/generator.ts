@@ -1,11 +1,14 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { Tokenizer } from '../../contract/tokens.ts';
-import { turnsOf } from '../core-turns.ts';
-import { usableCores } from '../cores.ts';
+import { GbnfAutomaton } from '../../grammar/index.ts';
+import { controlTokens } from '../control-tokens.ts';
 import type { GeneratorEngine, LoadOptions } from '../engine.ts';
 import type { DecoderCalls, DecoderData, DecoderInfo } from './decoder-worker.ts';
 import type { OnnxFolder } from './folder.ts';
+import { wantedVersions } from './installed.ts';
+import type { Placement } from './placement.ts';
 import { RemoteStepper } from './remote-stepper.ts';
+import type { SamplingVocabulary } from './sampling-model.ts';
 import { createOnnxTokenizer } from './tokenizer.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -19,15 +22,19 @@ const module = new URL(`./decoder-worker${import.meta.url.slice(-3)}`, import.me
  * Makes a folder's decoder ready to generate, in a thread of its own.
  * @throws InferenceError insufficient_memory, invalid_request for a context that it was not trained on, model_failed
  */
-export async function createOnnxGenerator(folder: OnnxFolder, options: LoadOptions): Promise<GeneratorEngine> {
+export async function createOnnxGenerator(
+  folder: OnnxFolder,
+  { session, turns, device }: Placement,
+  options: LoadOptions,
+): Promise<GeneratorEngine> {
   const tokenizer = createOnnxTokenizer(folder);
   const trainedContext = folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT;
   checkContextSize(options.contextSize, trainedContext);
-  const cores = usableCores();
-  const threads = options.threads ?? cores;
   let data: DecoderData = {
     file: folder.modelFile,
-    session: { threads, providers: ['cpu'] },
+    weightBytes: folder.modelBytes,
+    session,
+    vocabulary: samplingVocabulary(tokenizer),
     contextSize: options.contextSize,
     slots: options.slots,
     batchSize: options.batchSize,
@@ -49,12 +56,15 @@ export async function createOnnxGenerator(folder: OnnxFolder, options: LoadOptio
     return {
       task: 'generate',
       format: 'onnx',
-      stepper: new RemoteStepper(client, info, { turns: turnsOf(false), threads }),
+      stepper: new RemoteStepper(client, info, { turns, threads: session.threads }),
       tokenizer,
-      checkGrammar: () => {},
+      checkGrammar: (gbnf) => void new GbnfAutomaton(gbnf),
       chatTemplate: folder.chatTemplate,
-      device: `cpu (up to ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
-      states: { engine: `onnxruntime-node 1.30.0`, state: `${info.cacheType} ${folder.dtype}` },
+      device,
+      states: {
+        engine: `onnxruntime-node ${wantedVersions()['onnxruntime-node']}`,
+        state: `${info.cacheType} ${folder.dtype}`,
+      },
       memory: info.memory,
     };
   } catch (error) {
@@ -80,4 +90,18 @@ function checkVocabulary(folder: OnnxFolder, { size }: Tokenizer, { vocabularySi
     'model_failed',
     `${folder.path}/tokenizer.json has ${size} tokens, but ${folder.modelFile} gives logits for ${vocabularySize}; put the tokenizer there that the model was trained with.`,
   );
+}
+
+/** What samplers have to know of a model's tokens, for their thread. */
+function samplingVocabulary(tokenizer: Tokenizer): SamplingVocabulary {
+  const pieces = Array.from({ length: tokenizer.size }, (_, id) => tokenizer.bytes(id));
+  const offsets = new Uint32Array(tokenizer.size + 1);
+  pieces.forEach(({ length }, id) => (offsets[id + 1] = (offsets[id] ?? 0) + length));
+  return {
+    size: tokenizer.size,
+    endTokens: tokenizer.special.eog,
+    controlTokens: controlTokens(tokenizer),
+    bytes: Uint8Array.from(Buffer.concat(pieces)),
+    offsets,
+  };
 }

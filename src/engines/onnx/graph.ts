@@ -1,3 +1,4 @@
+import { KEPT } from './last-logits.ts';
 import type { Port, Session, TensorType } from './session.ts';
 
 /** One tensor of keys or of values, of one layer: [rows, heads, tokens, width]. */
@@ -19,13 +20,13 @@ export interface DecoderGraph {
   vocabularySize: number;
   /** Whether it asks for positions; otherwise it counts the mask. */
   positions: boolean;
-  /** Whether it computes only the last so many logits, as an input tells; otherwise those of every token. */
-  keepsLogits: boolean;
+  /** The shape of the input that says how many logits are computed; without it those of every token are. */
+  keptLogits: readonly number[] | undefined;
   /** Exports that merged two graphs ask whether there is a cache. */
   cacheBranch: boolean;
 }
 
-const known = new Set(['input_ids', 'attention_mask', 'position_ids', 'num_logits_to_keep', 'use_cache_branch']);
+const known = new Set(['input_ids', 'attention_mask', 'position_ids', KEPT, 'use_cache_branch']);
 
 /**
  * Reads a decoder from the names and shapes of its inputs and outputs, as optimum and Transformers.js export them.
@@ -64,7 +65,7 @@ export function decoderGraph({ inputs, outputs }: Pick<Session, 'inputs' | 'outp
     logitsType: logits.type,
     vocabularySize,
     positions: named('position_ids') !== undefined,
-    keepsLogits: named('num_logits_to_keep') !== undefined,
+    keptLogits: named(KEPT)?.shape.map(Number),
     cacheBranch: named('use_cache_branch') !== undefined,
   };
 }

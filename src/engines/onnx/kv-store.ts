@@ -82,12 +82,14 @@ export class KvStore {
     for (const { port, data } of this.arrays) {
       const { heads, width } = port;
       const tensor = present[port.present];
-      const length = tensor?.dims[2] ?? 0;
+      if (!tensor) throw new RangeError(`the run gave no ${port.present}`);
+      const made = tensor.data as Floats;
+      const length = tensor.dims[2] ?? 0;
       slots.forEach((slot, row) => {
         for (let head = 0; head < heads; head += 1) {
           const from = ((row * heads + head) * length + length - count) * width;
           const to = ((slot * heads + head) * this.capacity + this.length(slot)) * width;
-          data.set((tensor?.data as Floats).subarray(from, from + count * width), to);
+          data.set(made.subarray(from, from + count * width), to);
         }
       });
     }

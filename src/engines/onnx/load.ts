@@ -1,8 +1,9 @@
-import { InferenceError } from '../../contract/errors.ts';
 import type { Engine, LoadOptions } from '../engine.ts';
 import { chooseDevice, installedRuntime } from './devices.ts';
+import { createOnnxEncoder } from './encoders.ts';
 import { readOnnxFolder } from './folder.ts';
 import { createOnnxGenerator } from './generator.ts';
+import { placeModel } from './placement.ts';
 
 /**
  * Loads a model's folder in the layout of Transformers.js for what it was made for.
@@ -12,6 +13,8 @@ import { createOnnxGenerator } from './generator.ts';
 export async function loadOnnx(options: LoadOptions): Promise<Engine> {
   const device = chooseDevice(options.device, await installedRuntime());
   const folder = readOnnxFolder(options.path, { dtype: options.dtype, gpu: device.gpu });
-  if (folder.task === 'generate') return createOnnxGenerator(folder, options);
-  throw new InferenceError('unsupported', `The model ${options.path} cannot be served yet.`);
+  const placement = placeModel(device, options.threads);
+  return folder.task === 'generate'
+    ? createOnnxGenerator(folder, placement, options)
+    : createOnnxEncoder(folder, placement, options);
 }

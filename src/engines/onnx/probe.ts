@@ -1,7 +1,6 @@
-import { GatheredForward, InPlaceForward, type Forward, type Padding } from './forward.ts';
+import { GatheredForward, InPlaceForward, type Forward, type Padding, type Sessions } from './forward.ts';
 import type { DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
-import type { Session } from './session.ts';
 
 /** Tokens of the prompts that are tried, and where the second is cut in two. */
 const SHORT = 3;
@@ -15,44 +14,44 @@ const TOLERANCE = 0.02;
  * them in one batch, and compares with each prompt alone. An export does not tell which padding its attention bears.
  * @throws Error in ONNX Runtime's words where not even one prompt alone can be run
  */
-export function findPadding(session: Session, graph: DecoderGraph): Padding {
+export function findPadding(sessions: Sessions, graph: DecoderGraph): Padding {
   const prompts = [SHORT, LONG].map((length) =>
     Array.from({ length }, (_, at) => (at * 31 + length) % graph.vocabularySize),
   );
-  const alone = prompts.map((prompt) => aloneLogits(session, graph, prompt));
-  if (agrees(() => ragged(session, graph, prompts, 'right'), alone)) return 'right';
-  if (graph.positions && agrees(() => ragged(session, graph, prompts, 'left'), alone)) return 'left';
+  const alone = prompts.map((prompt) => aloneLogits(sessions, graph, prompt));
+  if (agrees(() => ragged(sessions, graph, prompts, 'right'), alone)) return 'right';
+  if (graph.positions && agrees(() => ragged(sessions, graph, prompts, 'left'), alone)) return 'left';
   return 'alone';
 }
 
 /** What decodes with a padding. */
 export function createForward(
   padding: Padding,
-  parts: { session: Session; graph: DecoderGraph; store: KvStore },
+  parts: { sessions: Sessions; graph: DecoderGraph; store: KvStore },
 ): Forward {
   return padding === 'right' ? new InPlaceForward(parts) : new GatheredForward(parts, padding === 'left');
 }
 
-function aloneLogits(session: Session, graph: DecoderGraph, prompt: readonly number[]): Float32Array {
+function aloneLogits(sessions: Sessions, graph: DecoderGraph, prompt: readonly number[]): Float32Array {
   const store = new KvStore(graph, 1, LONG);
-  const forward = createForward('alone', { session, graph, store });
-  if (prompt.length > 1) forward.read(0, prompt.slice(0, -1));
+  const forward = createForward('alone', { sessions, graph, store });
+  if (prompt.length > 1) forward.read(0, prompt.slice(0, -1), false);
   const [logits] = forward.decode([{ slot: 0, token: prompt.at(-1) ?? 0 }]);
   return Float32Array.from(logits ?? []);
 }
 
 function ragged(
-  session: Session,
+  sessions: Sessions,
   graph: DecoderGraph,
   [short = [], long = []]: readonly number[][],
   padding: Padding,
 ): Float32Array[] {
   // More room than tokens, as it is while serving.
   const store = new KvStore(graph, 2, 2 * LONG);
-  const forward = createForward(padding, { session, graph, store });
-  forward.read(0, short.slice(0, -1));
-  forward.read(1, long.slice(0, CUT));
-  forward.read(1, long.slice(CUT, -1));
+  const forward = createForward(padding, { sessions, graph, store });
+  forward.read(0, short.slice(0, -1), false);
+  forward.read(1, long.slice(0, CUT), false);
+  forward.read(1, long.slice(CUT, -1), false);
   return forward.decode([short, long].map((prompt, slot) => ({ slot, token: prompt.at(-1) ?? 0 })));
 }
 

@@ -1,3 +1,4 @@
+import { InferenceError } from '../../contract/errors.ts';
 import type { StepPlan, StepResult, Stepper, TokenRequest } from '../../contract/tokens.ts';
 import type { Turns } from '../core-turns.ts';
 import type { DecoderCalls, DecoderInfo } from './decoder-worker.ts';
@@ -14,8 +15,8 @@ export class RemoteStepper implements Stepper {
   private readonly info: DecoderInfo;
   private readonly turns: Turns;
   private readonly threads: number;
-  /** The thread that each slot's tokens lie in, by its generation. */
-  private readonly generations: number[];
+  /** How many tokens each slot holds, and in which thread, by its generation. */
+  private readonly held: { tokens: number; generation: number }[];
 
   constructor(
     client: WorkerClient<DecoderInfo, DecoderCalls>,
@@ -29,7 +30,7 @@ export class RemoteStepper implements Stepper {
     this.slots = info.slots;
     this.contextSize = info.contextSize;
     this.batchSize = info.batchSize;
-    this.generations = Array.from({ length: info.slots }, () => client.generation);
+    this.held = Array.from({ length: info.slots }, () => ({ tokens: 0, generation: client.generation }));
   }
 
   async begin(slot: number, request: TokenRequest): Promise<void> {
@@ -37,22 +38,22 @@ export class RemoteStepper implements Stepper {
   }
 
   async step(plan: StepPlan): Promise<StepResult> {
-    const lost = plan.find(({ slot }) => this.isLost(slot));
-    if (lost) throw new Error(`The tokens of slot ${lost.slot} were lost with the model's thread.`);
+    for (const { slot } of plan) this.refuseLost(slot);
     const turn = await this.turns.take(this.threads);
     try {
-      return await this.client.call('step', plan);
+      const results = await this.client.call('step', plan);
+      for (const { slot, tokens } of plan) this.holds(slot, this.tokens(slot) + tokens.length);
+      return results.map(({ stuck, ...sampled }) =>
+        stuck ? { ...sampled, stuck: new InferenceError(stuck.code ?? 'internal', stuck.message) } : sampled,
+      );
     } finally {
       turn.release();
     }
   }
 
   async trim(slot: number, length: number): Promise<number> {
-    // A thread that was started anew holds nothing.
-    const kept = this.isLost(slot) ? 0 : length;
-    const held = await this.client.call('trim', slot, kept);
-    this.generations[slot] = this.client.generation;
-    return held;
+    const kept = Math.min(length, this.tokens(slot));
+    return this.holds(slot, await this.client.call('trim', slot, kept));
   }
 
   copyMs(length: number): number {
@@ -60,28 +61,38 @@ export class RemoteStepper implements Stepper {
   }
 
   async copy(from: number, to: number, length: number): Promise<number> {
-    if (this.isLost(from)) return this.trim(to, 0);
-    const held = await this.client.call('copy', from, to, length);
-    this.generations[to] = this.client.generation;
-    return held;
+    if (this.tokens(from) < length) return this.trim(to, 0);
+    return this.holds(to, await this.client.call('copy', from, to, length));
   }
 
   async save(slot: number, tokens: readonly number[], file: string): Promise<void> {
-    if (this.isLost(slot)) throw new Error(`The tokens of slot ${slot} were lost with the model's thread.`);
+    this.refuseLost(slot);
     await this.client.call('save', slot, tokens.length, file);
   }
 
   async load(slot: number, file: string): Promise<number> {
-    const held = await this.client.call('load', slot, file);
-    this.generations[slot] = this.client.generation;
-    return held;
+    this.holds(slot, 0);
+    return this.holds(slot, await this.client.call('load', slot, file));
   }
 
   dispose(): Promise<void> {
     return this.client.dispose();
   }
 
-  private isLost(slot: number): boolean {
-    return this.generations[slot] !== this.client.generation;
+  /** How many of a slot's tokens are still there. */
+  private tokens(slot: number): number {
+    const { tokens = 0, generation = 0 } = this.held[slot] ?? {};
+    return generation === this.client.generation ? tokens : 0;
+  }
+
+  private holds(slot: number, tokens: number): number {
+    this.held[slot] = { tokens, generation: this.client.generation };
+    return tokens;
+  }
+
+  /** @throws Error where the slot's tokens are gone */
+  private refuseLost(slot: number): void {
+    if (this.tokens(slot) === this.held[slot]?.tokens) return;
+    throw new Error(`The tokens of slot ${slot} were lost with the model's thread.`);
   }
 }

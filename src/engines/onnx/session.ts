@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { binding, type Binding } from 'onnxruntime-node/dist/binding.js';
 
@@ -32,7 +34,7 @@ export interface SessionOptions {
 const types: Readonly<Record<number, TensorType>> = { 1: 'float32', 7: 'int64', 9: 'bool', 10: 'float16' };
 
 /** ONNX Runtime's level for nothing at all: a run that fails would print its inputs, so the prompt, to stderr. */
-const SILENT = 4;
+const SILENT = 4 as const;
 
 /** Thrown by the constructor that the binding calls for its first copy of an output. */
 const FILLED = new Error('the outputs are filled');
@@ -52,6 +54,9 @@ class Output implements Tensor {
   }
 }
 
+/** Larger files are not read to be changed: for a moment they would be in memory three times. */
+const LARGEST = 2 ** 30;
+
 let initialized = false;
 
 /**
@@ -67,19 +72,38 @@ export class Session {
   readonly outputs: readonly Port[];
   private readonly native: Binding.InferenceSession;
 
-  /** @param path of the .onnx file @throws Error in ONNX Runtime's words where it is no graph that can be run here */
-  constructor(path: string, { threads, providers }: SessionOptions) {
+  /**
+   * @param path of the .onnx file
+   * @param change gives other bytes for those of the file, or undefined to leave it as it is
+   * @throws Error in ONNX Runtime's words where it is no graph that can be run here
+   */
+  constructor(
+    path: string,
+    { threads, providers }: SessionOptions,
+    change?: (bytes: Uint8Array) => Uint8Array | undefined,
+  ) {
     if (!initialized) binding.initOrtOnce(SILENT, Output as never, isMainThread);
     initialized = true;
     this.native = new binding.InferenceSession();
-    this.native.loadModel(path, {
+    const changed = change && statSync(path).size <= LARGEST ? change(readFileSync(path)) : undefined;
+    const options = {
       executionProviders: [...providers],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: SILENT,
-      // Threads that spin between two runs take the cores from the event loop and from other models.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-    });
+      extra: {
+        session: {
+          // A run joins its threads hundreds of times. Those that sleep at once make it a third slower, those that spin for long take
+          // the cores from the event loop and from other models (docs/benchmarks.md).
+          intra_op: { spin_duration_us: '50' },
+          force_spinning_stop: '1',
+          // Weights in files of their own are found beside the graph's, also where that came from memory.
+          ...(changed && { model_external_initializers_file_folder_path: dirname(path) }),
+        },
+      },
+    };
+    if (changed === undefined) this.native.loadModel(path, options);
+    else this.native.loadModel(changed.buffer as ArrayBuffer, changed.byteOffset, changed.byteLength, options);
     this.inputs = this.native.inputMetadata.map(portOf);
     this.outputs = this.native.outputMetadata.map(portOf);
   }

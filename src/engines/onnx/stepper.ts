@@ -1,4 +1,4 @@
-import { InferenceError } from '../../contract/errors.ts';
+import type { InferenceError } from '../../contract/errors.ts';
 import type { Sampled, StepPlan, StepResult, TokenLogprobs, TokenRequest } from '../../contract/tokens.ts';
 import type { Forward } from './forward.ts';
 import type { KvStore } from './kv-store.ts';
@@ -17,7 +17,11 @@ export class OnnxStepper {
   private readonly store: KvStore;
   private readonly samplers: readonly Sampler[];
 
-  constructor(forward: Forward, store: KvStore, samplers: readonly Sampler[]) {
+  /** Whether the graph computes the last logits of a chunk alone. */
+  private readonly keepsLast: boolean;
+
+  constructor(forward: Forward, store: KvStore, samplers: readonly Sampler[], keepsLast: boolean) {
+    this.keepsLast = keepsLast;
     this.forward = forward;
     this.store = store;
     this.samplers = samplers;
@@ -28,21 +32,29 @@ export class OnnxStepper {
   }
 
   /**
-   * Reads each chunk on its own without logits, which take a row of the vocabulary for every token; the last token of each
-   * prompt is decoded in one batch with those of the decoders.
+   * Reads each chunk on its own. The last token of a prompt is decoded in one batch with those of the decoders; where there is
+   * nothing to decode, or the graph computes the last logits alone, it rides in its chunk.
    */
   step(plan: StepPlan): StepResult {
+    const batch = plan.filter(({ tokens, sample }) => sample && (tokens.length === 1 || !this.keepsLast));
+    const sampled = new Map<number, Sampled>();
     for (const { slot, tokens, sample } of plan) {
-      const read = sample ? tokens.slice(0, -1) : tokens;
-      if (read.length > 0) this.forward.read(slot, read);
+      const later = batch.some((entry) => entry.slot === slot);
+      const read = later ? tokens.slice(0, -1) : tokens;
+      if (read.length === 0) continue;
+      const logits = this.forward.read(slot, read, sample && !later);
+      if (logits) sampled.set(slot, this.sample(slot, logits));
     }
-    const last = plan.filter(({ sample }) => sample).map(({ slot, tokens }) => ({ slot, token: tokens.at(-1) ?? 0 }));
-    if (last.length === 0) return [];
-    const logits = this.forward.decode(last);
-    return last.map(({ slot }, at): Sampled => {
-      const sampled = this.sampler(slot).sample(logits[at] ?? new Float32Array());
-      return 'stuck' in sampled ? { slot, id: 0, ...sampled } : { slot, ...sampled };
-    });
+    if (batch.length > 0) {
+      const rows = this.forward.decode(batch.map(({ slot, tokens }) => ({ slot, token: tokens.at(-1) ?? 0 })));
+      batch.forEach(({ slot }, at) => sampled.set(slot, this.sample(slot, rows[at] ?? new Float32Array())));
+    }
+    return [...sampled.values()];
+  }
+
+  private sample(slot: number, logits: Float32Array): Sampled {
+    const sampled = this.sampler(slot).sample(logits);
+    return 'stuck' in sampled ? { slot, id: 0, ...sampled } : { slot, ...sampled };
   }
 
   trim(slot: number, length: number): number {

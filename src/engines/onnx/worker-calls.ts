@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { InferenceError } from '../../contract/errors.ts';
-import type { Calls, FromWorker, SentError, ToWorker } from './worker-client.ts';
+import { sent } from './sent-error.ts';
+import type { Calls, FromWorker, ToWorker } from './worker-client.ts';
 
 /**
  * The thread's side of WorkerClient: prepares, says so, and answers calls one after the other.
@@ -12,26 +12,22 @@ export async function answerCalls(prepare: () => Promise<{ info: unknown; calls:
   const send = (message: FromWorker): void => port.postMessage(message);
   try {
     const { info, calls } = await prepare();
+    const answer = async (before: Promise<void>, { call, name, args }: ToWorker): Promise<void> => {
+      await before;
+      try {
+        const result: unknown = await calls[name]?.(...(args as never[]));
+        send({ type: 'answer', call, result });
+      } catch (error) {
+        send({ type: 'failed', call, error: sent(error) });
+      }
+    };
     let last = Promise.resolve();
-    port.on('message', ({ call, name, args }: ToWorker) => {
-      last = last.then(async () => {
-        try {
-          const result: unknown = await calls[name]?.(...(args as never[]));
-          send({ type: 'answer', call, result });
-        } catch (error) {
-          send({ type: 'failed', call, error: sent(error) });
-        }
-      });
+    port.on('message', (message: ToWorker) => {
+      last = answer(last, message);
     });
     send({ type: 'ready', info });
   } catch (error) {
     send({ type: 'failed', error: sent(error) });
     port.close();
   }
-}
-
-function sent(error: unknown): SentError {
-  const message = error instanceof Error ? error.message : String(error);
-  const { code, param } = error instanceof InferenceError ? error : { code: undefined, param: undefined };
-  return { message, code, param };
 }

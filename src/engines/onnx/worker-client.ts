@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { InferenceError, type ErrorCode } from '../../contract/errors.ts';
+import { received, type SentError } from './sent-error.ts';
 
 /** What a worker's thread does, by name. Arguments and results are cloned on their way. */
 export type Calls = Record<string, (...args: never[]) => unknown>;
@@ -14,13 +14,6 @@ export interface ToWorker {
   name: string;
   args: unknown[];
 }
-/** An error on its way between threads; one of ours keeps its code. */
-export interface SentError {
-  message: string;
-  code: ErrorCode | undefined;
-  param: string | undefined;
-}
-
 /** So many deaths within so many milliseconds are one too many: what kills the thread would kill it again. */
 const MOST_DEATHS = 3;
 const WITHIN_MS = 60_000;
@@ -67,6 +60,7 @@ export class WorkerClient<Info, Names extends Calls> {
     const call = (this.calls += 1);
     return await new Promise<Awaited<ReturnType<Names[Name]>>>((resolve, reject) => {
       this.pending.set(call, { resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
       worker.postMessage({ call, name, args } satisfies ToWorker);
     });
   }
@@ -78,10 +72,15 @@ export class WorkerClient<Info, Names extends Calls> {
     await ready?.worker.terminate();
   }
 
-  private start(): Promise<{ worker: Worker; info: Info }> {
+  /** @param refusal why no thread is started any more */
+  private start(refusal?: Error): Promise<{ worker: Worker; info: Info }> {
     this.generation += 1;
-    const worker = startThread(this.module, this.data());
     const running = new Promise<{ worker: Worker; info: Info }>((resolve, reject) => {
+      if (refusal) {
+        reject(refusal);
+        return;
+      }
+      const worker = startThread(this.module, this.data());
       let cause: unknown;
       let ready = false;
       worker.on('message', (message: FromWorker) => {
@@ -118,8 +117,7 @@ export class WorkerClient<Info, Names extends Calls> {
     const now = performance.now();
     this.deaths.push(now);
     while ((this.deaths[0] ?? now) < now - WITHIN_MS) this.deaths.shift();
-    this.running = this.deaths.length > MOST_DEATHS ? Promise.reject(error) : this.start();
-    this.running.catch(() => {});
+    this.running = this.start(this.deaths.length > MOST_DEATHS ? error : undefined);
     this.onDeath(error);
   }
 }
@@ -129,8 +127,4 @@ function startThread(module: URL, workerData: unknown): Worker {
   if (!module.pathname.endsWith('.ts')) return new Worker(module, { workerData });
   const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`;
   return new Worker(source, { workerData, eval: true });
-}
-
-function received({ message, code, param }: SentError): Error {
-  return code === undefined ? new Error(message) : new InferenceError(code, message, { param });
 }
