@@ -42,7 +42,7 @@ describe('the packed package in an empty project', { skip }, () => {
   test('without ONNX Runtime says in one sentence how to get it, and with it serves an ONNX folder', async () => {
     const refused = await run(...hearth()).then(
       () => assert.fail('it was served'),
-      (error: { code: number; stderr: string }) => error,
+      (error: unknown) => error as { code: number; stderr: string },
     );
     assert.equal(refused.code, 1);
     const command = /not installed here: (\w+)=(\w+) npm install (.*)\n$/.exec(refused.stderr);
