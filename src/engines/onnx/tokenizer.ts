@@ -17,7 +17,8 @@ const NOTHING = new Uint8Array();
  * @throws InferenceError model_failed where it is none that is known, or does not belong to the model
  */
 export function createOnnxTokenizer(folder: OnnxFolder): Tokenizer {
-  const { model, json } = openModel(folder);
+  const json = folder.tokenizer;
+  const model = openModel(folder);
   const size = checkedSize(folder, model.vocab);
   const added = json.added_tokens.filter(({ id }) => id < size);
   const { beginning, continuing } = createPreparations(json);
@@ -129,15 +130,12 @@ function cutNames(text: string, names: AddedTokens): string[] {
   return pieces;
 }
 
-function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
-  model: LibraryModel;
-  json: OnnxFolder['tokenizer'];
-} {
+function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): LibraryModel {
   try {
     const { model } = openTokenizer({ ...json, post_processor: null, decoder: null }, tokenizerConfig);
     if (model === null) throw new Error('it has no model');
     createFraming(json);
-    return { model, json };
+    return model;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InferenceError(
@@ -154,14 +152,15 @@ function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
  * @throws InferenceError model_failed where tokenizer and model are of different vocabularies
  */
 function checkedSize(
-  { path, vocabularySize: rows, tokenizer, endIds }: OnnxFolder,
+  { path, vocabularySize: rows, tokenizer, task, endIds }: OnnxFolder,
   vocab: LibraryModel['vocab'],
 ): number {
   if (rows === undefined) return vocab.length;
   const added = new Set(tokenizer.added_tokens.map(({ content }) => content));
   const needed = vocab.findLastIndex((piece) => piece !== undefined && !added.has(piece)) + 1;
   const size = Math.min(vocab.length, rows);
-  if (needed <= rows && rows <= 2 * vocab.length && endIds.every((id) => id < size)) return size;
+  if (needed <= rows && rows <= 2 * vocab.length && (task !== 'generate' || endIds.every((id) => id < size)))
+    return size;
   throw new InferenceError(
     'model_failed',
     `${path}/tokenizer.json has ${vocab.length} tokens, but the model's config.json says ${rows}; put the tokenizer there that the model was trained with.`,
