@@ -143,7 +143,7 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
   const limits = { maxQueue: settings.maxQueue, maxQueueWaitMs: settings.maxQueueWait * 1000 };
   const { format, device, tokenizer } = engine;
   const known = { id: file.id, format, device, tasks: [engine.task], created: Math.floor(Date.now() / 1000) };
-  if (engine.task === 'generate') return joinGenerator(engine, known, prompts, file, settings, log);
+  if (engine.task === 'generate') return joinGenerator(engine, known, prompts, settings, log);
   if (engine.task === 'embed') {
     const { embedder } = engine;
     const { contextSize, lanes: slots, dimensions } = embedder;
@@ -160,16 +160,15 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
 }
 
 async function joinGenerator(
-  { stepper, tokenizer, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
+  { stepper, tokenizer, weights, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
   known: Omit<ModelInfo, 'contextSize' | 'slots'>,
   prompts: PromptFiles,
-  file: ModelFile,
   settings: Settings,
   log: Logger,
 ): Promise<Model> {
   let promptCache;
   try {
-    promptCache = await prompts.open(file.path, states, (message, err) => log.warn({ err }, message));
+    promptCache = await prompts.open(weights, states, (message, err) => log.warn({ err }, message));
   } catch (error) {
     await stepper.dispose();
     throw error;

@@ -45,6 +45,8 @@ export interface GeneratorEngine extends LoadedModel {
   checkGrammar(gbnf: string): void;
   /** The model's Jinja chat template, where it has one. */
   chatTemplate: string | undefined;
+  /** The files with its weights, absolute. */
+  weights: readonly string[];
   /** The engine with its version, and what else a saved state of a slot depends on. */
   states: { engine: string; state: string };
   /** What the contexts of all slots take. */

@@ -17,9 +17,12 @@ export interface CacheSettings {
 /** Where a model keeps prefixes, and files for a moment. */
 export interface PromptFiles {
   scratch: ScratchFolder;
-  /** Opens the cache for a model, when its engine is known; undefined where nothing is to be kept. */
+  /**
+   * Opens the cache for a model, when its engine is known; undefined where nothing is to be kept.
+   * @param weights its files, which tell it from others
+   */
   open(
-    model: string,
+    weights: readonly string[],
     states: { engine: string; state: string },
     onProblem: PromptCacheOptions['onProblem'],
   ): Promise<PromptCache | undefined>;
@@ -31,18 +34,18 @@ export async function openPromptFiles({ folder, maxBytes }: CacheSettings, freeB
   const scratch = await openScratchFolder(folder === undefined ? limit : 0);
   return {
     scratch,
-    async open(model, states, onProblem) {
+    async open(weights, states, onProblem) {
       if (limit === 0) return undefined;
       const options = { maxBytes: limit, onProblem, lasting: folder !== undefined };
       if (folder === undefined) {
         return FolderPromptCache.open({
           ...options,
           folder: join(scratch.path, 'prompts'),
-          owner: { ...states, model },
+          owner: { ...states, model: weights.join('\n') },
         });
       }
       try {
-        const owner = { ...states, model: await modelHash(model, folder) };
+        const owner = { ...states, model: await modelHash(weights, folder) };
         return await FolderPromptCache.open({ ...options, folder, owner });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);

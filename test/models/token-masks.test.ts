@@ -5,7 +5,8 @@ import type { Tokenizer } from '../../src/contract/tokens.ts';
 import { defaultModelPath } from '../../src/config/model-path.ts';
 import { addonModel, type AddonGrammarState, createGrammarState, grammarAllows } from '../../src/engines/gguf/addon.ts';
 import { openDevice } from '../../src/engines/gguf/devices.ts';
-import { controlTokens, createTokenizer } from '../../src/engines/gguf/tokenizer.ts';
+import { controlTokens } from '../../src/engines/control-tokens.ts';
+import { createTokenizer } from '../../src/engines/gguf/tokenizer.ts';
 import { Random } from '../../src/engines/onnx/random.ts';
 import {
   advanceBytes,

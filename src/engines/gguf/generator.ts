@@ -50,6 +50,7 @@ export async function createGenerator(
     checkGrammar: createState,
     chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
     device,
+    weights: [options.path],
     states: {
       engine: `llama.cpp ${llama.llamaCppRelease.release}`,
       state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}`,

@@ -61,6 +61,7 @@ export async function createOnnxGenerator(
       checkGrammar: (gbnf) => void new GbnfAutomaton(gbnf),
       chatTemplate: folder.chatTemplate,
       device,
+      weights: [folder.modelFile, ...folder.externalFiles],
       states: {
         engine: `onnxruntime-node ${wantedVersions()['onnxruntime-node']}`,
         state: `${info.cacheType} ${folder.dtype}`,
