@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { hubNames } from '../contract/hub.ts';
 import { kvCacheTypes } from '../contract/memory.ts';
 import { optional, setting } from './setting.ts';
-import { choice, listOf, oneOf, text, whole } from './values.ts';
+import { choice, listOf, oneOf, text, toggle, whole } from './values.ts';
 
 const group = 'Model';
 
-const ggufPath = text('the path of a GGUF file on this machine', /^(?!(hf|modelscope|https?):)\s*\S/i);
+const pathOrName = text('the path of a GGUF file, or a name such as hf:owner/repo');
 
 const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'cuda:N (N is 0, 1, â€¦)'];
 
@@ -13,13 +14,26 @@ const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'cuda:N (N is 0, 1, â
 export const modelSettings = {
   model: setting({
     group,
-    schema: listOf(ggufPath),
+    schema: listOf(pathOrName),
     default: [],
     defaultText: 'the embedded model',
-    help: 'a GGUF file to serve: one that generates, makes embeddings or ranks; repeatable',
+    help: 'a GGUF file to serve, or a name: hf:owner/repo[:quantization], modelscope:owner/name, owner/name, a URL; repeatable',
     aliases: ['model_name_or_path'],
     list: true,
     path: true,
+  }),
+  hub: setting({
+    group,
+    schema: choice(hubNames),
+    default: 'hf',
+    help: `where a plain owner/name is looked up: ${oneOf(hubNames)}`,
+  }),
+  yes: setting({
+    group,
+    schema: toggle(),
+    default: false,
+    help: 'where a named model has no GGUF or ONNX files, take the best that was converted from it without asking',
+    toggle: true,
   }),
   alias: setting({
     group,

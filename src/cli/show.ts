@@ -1,0 +1,6 @@
+import { CommandError } from './command-error.ts';
+import type { HubCommand } from './hub-command.ts';
+
+export async function runShow({ name }: HubCommand): Promise<number> {
+  throw new CommandError(name);
+}
