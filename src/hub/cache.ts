@@ -54,6 +54,18 @@ export class RepoCache {
     }
   }
 
+  /** The URL that the repository stands for, where its folder's name does not tell. */
+  async source(): Promise<string | undefined> {
+    return await readFile(join(this.path, 'source'), 'utf8').catch(() => undefined);
+  }
+
+  async setSource(url: string): Promise<void> {
+    if ((await this.source()) === url) return;
+    await writeFile(join(this.path, 'source'), url).catch((error: unknown) => {
+      throw explainWrite(error, this.path);
+    });
+  }
+
   /** The size of a file in a snapshot; undefined where it is not there. */
   async bytesOf(commit: string, path: string): Promise<number | undefined> {
     try {

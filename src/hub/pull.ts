@@ -54,6 +54,7 @@ export async function pullModel(name: ModelName, options: PullOptions): Promise<
   for (const file of choice.files)
     if ((await cache.bytesOf(listing.commit, file.path)) !== file.bytes) missing.push(file);
   const fetched = await fetchFiles(found, missing, options);
+  if (name.kind === 'url') await cache.setSource(place.title);
   // What is already there is left as it is, also where nothing can be written.
   if (!found.cached) await cache.setRef(place.revision, listing.commit);
   await touch(choice.files.map(({ path }) => cache.file(listing.commit, path)));
