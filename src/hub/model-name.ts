@@ -42,7 +42,7 @@ function readRepoName(kind: HubName, written: string, rest: string): RepoName {
   const [, owner = '', name, quantization, file] = match ?? [];
   const repo = name === undefined ? owner : `${owner}/${name}`;
   if (match === null || !isRepo(repo, kind)) throw malformed(written, kind);
-  if (quantization !== undefined && !/^[\w.-]{1,64}$/.test(quantization)) throw malformed(written, kind);
+  if (quantization !== undefined && !/^\w[\w.-]{0,63}$/.test(quantization)) throw malformed(written, kind);
   if (revision !== undefined) checkPath(revision, 'revision', written);
   if (file !== undefined) checkPath(file, 'file', written);
   return { kind, written, repo, quantization, file, revision };
