@@ -105,6 +105,7 @@ async function receive(partial: string, wanted: Wanted, hooks: DownloadHooks, co
     return state.sum.digest('hex');
   } finally {
     await handle.close();
+    if (state.done === 0 && wanted.bytes > 0) await rm(partial, { force: true });
   }
 }
 
