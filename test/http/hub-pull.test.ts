@@ -118,8 +118,8 @@ test('a model of ModelScope is fetched, large files by a redirect and small ones
   hub.server.add('owner/name', { [file]: weights, 'small-Q8_0.gguf': Buffer.from('small') });
   const large = await hub.pull('modelscope:owner/name:Q4_K_M');
   assert.equal(
-    large.path.slice(0, join(hub.folder, 'modelscope/models--owner--name').length),
-    join(hub.folder, 'modelscope/models--owner--name'),
+    large.path.slice(0, join(hub.folder, 'modelscope/hearth/models--owner--name').length),
+    join(hub.folder, 'modelscope/hearth/models--owner--name'),
   );
   assert.deepEqual(await readFile(large.path), weights);
   const small = await hub.pull('modelscope:owner/name/small-Q8_0.gguf');

@@ -40,7 +40,7 @@ export class HubCache {
     return {
       hub: 'hf',
       huggingFace: { endpoint, token: changes.hfToken, cache: join(this.folder, 'hf') },
-      modelScope: { endpoint, token: changes.modelScopeToken, cache: join(this.folder, 'modelscope') },
+      modelScope: { endpoint, token: changes.modelScopeToken, cache: join(this.folder, 'modelscope', 'hearth') },
       urlCache: join(this.folder, 'urls'),
       offline: changes.offline ?? false,
     };
