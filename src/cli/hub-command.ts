@@ -9,18 +9,16 @@ export interface HubCommand extends HubChoices {
   terminal: Terminal;
 }
 
+const commands: Record<HubCommandName, () => Promise<(command: HubCommand) => Promise<number>>> = {
+  pull: async () => (await import('./pull.ts')).runPull,
+  list: async () => (await import('./list.ts')).runList,
+  show: async () => (await import('./show.ts')).runShow,
+  rm: async () => (await import('./rm.ts')).runRemove,
+  verify: async () => (await import('./verify.ts')).runVerify,
+};
+
 /** Runs it. @returns the exit code @throws what the command throws */
 export async function runHubCommand(command: HubCommand): Promise<number> {
-  switch (command.name) {
-    case 'pull':
-      return await (await import('./pull.ts')).runPull(command);
-    case 'list':
-      return await (await import('./list.ts')).runList(command);
-    case 'show':
-      return await (await import('./show.ts')).runShow(command);
-    case 'rm':
-      return await (await import('./rm.ts')).runRemove(command);
-    case 'verify':
-      return await (await import('./verify.ts')).runVerify(command);
-  }
+  const run = await commands[command.name]();
+  return await run(command);
 }

@@ -12,7 +12,7 @@ export async function* bodyOf(
   { signal, silenceMs }: { signal?: AbortSignal | undefined; silenceMs: number },
 ): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
-  const reader = response.body.getReader();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const stop = new AbortController();
   const abort = (): void => stop.abort(signal?.reason);
   const stopped = new Promise<never>((_resolve, reject) => {

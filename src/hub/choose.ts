@@ -30,11 +30,11 @@ export interface Choice {
  * What is taken where nobody says which, the better first: about four bits and a half lose little and halve memory and
  * time against eight. Those beyond the list come last, the smaller first.
  */
-const preference = [
-  ...['Q4_K_M', 'UD-Q4_K_XL', 'Q5_K_M', 'Q4_K_S', 'Q4_K_L', 'Q5_K_S', 'Q6_K', 'MXFP4', 'MXFP4_MOE', 'IQ4_NL', 'IQ4_XS'],
-  ...['Q4_1', 'Q4_0', 'Q5_1', 'Q5_0', 'Q8_0', 'Q3_K_L', 'Q3_K_M', 'IQ3_M', 'Q3_K_S', 'IQ3_S', 'IQ3_XS', 'IQ3_XXS'],
-  ...['Q2_K', 'IQ2_M', 'IQ2_S', 'IQ2_XS', 'IQ2_XXS', 'IQ1_M', 'IQ1_S', 'BF16', 'F16', 'F32'],
-];
+const preference = `
+  Q4_K_M UD-Q4_K_XL Q5_K_M Q4_K_S Q4_K_L Q5_K_S Q6_K MXFP4 MXFP4_MOE IQ4_NL IQ4_XS Q4_1 Q4_0 Q5_1 Q5_0 Q8_0
+  Q3_K_L Q3_K_M IQ3_M Q3_K_S IQ3_S IQ3_XS IQ3_XXS Q2_K IQ2_M IQ2_S IQ2_XS IQ2_XXS IQ1_M IQ1_S BF16 F16 F32`
+  .trim()
+  .split(/\s+/);
 
 /** Up to this size eight bits are preferred: small models lose most by fewer, and are fast anyway. */
 const SMALL = 10 ** 9;

@@ -30,7 +30,7 @@ export interface DownloadHooks {
 }
 
 /** What an unfinished blob is called. Other programs' own unfinished files are left alone. */
-export function partialPath(folder: string, key: string): string {
+function partialPath(folder: string, key: string): string {
   return join(folder, `${key}.hearth.incomplete`);
 }
 

@@ -13,18 +13,18 @@ export type HeaderSource =
  */
 export async function ggufFacts(source: HeaderSource): Promise<ModelFacts> {
   const name = 'path' in source ? source.path : source.name;
-  let failed: unknown;
+  let failed: Error | undefined;
   const parse = async (): ReturnType<typeof parsed> => {
     if ('path' in source) return await parsed(source.path, { allowLocalFile: true });
     const remote = async (_url: unknown, init?: RequestInit): Promise<Response> => {
       try {
         return await part(source, init);
       } catch (error) {
-        failed = error;
+        failed = error instanceof Error ? error : new Error(String(error));
         throw error;
       }
     };
-    return await parsed('https://remote/file.gguf', { fetch: remote as typeof fetch });
+    return await parsed('https://remote/file.gguf', { fetch: remote });
   };
   try {
     const { metadata, parameterCount } = await parse();

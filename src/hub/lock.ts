@@ -58,7 +58,11 @@ export async function takeLock(path: string, signal: AbortSignal | undefined, on
 async function create(path: string, mark: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx');
-    await file.writeFile(mark).finally(() => file.close());
+    try {
+      await file.writeFile(mark);
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;

@@ -43,8 +43,8 @@ function placeOf(url: URL, endpoints: Endpoints): { kind: HubName; path: string 
 
 /** /owner/repo, /owner/repo/tree/REVISION, /owner/repo/blob|resolve|raw/REVISION/FILE; a repo may carry `:Q4_K_M`. */
 function huggingFace(written: string, parts: readonly string[]): ModelName {
-  const marks = ['tree', 'blob', 'resolve', 'raw', 'commit'];
-  const mark = parts.findIndex((part, index) => index > 0 && index < 3 && marks.includes(part));
+  const marks = new Set(['tree', 'blob', 'resolve', 'raw', 'commit']);
+  const mark = parts.findIndex((part, index) => index > 0 && index < 3 && marks.has(part));
   const own = parts.slice(0, mark === -1 ? 2 : mark);
   const [revision, ...file] = mark === -1 ? [] : parts.slice(mark + 1);
   if (['datasets', 'spaces', 'api', 'docs', 'models'].includes(own[0] ?? ''))

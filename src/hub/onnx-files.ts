@@ -53,6 +53,6 @@ function isDataOf(name: string, graph: string): boolean {
 
 /** What a tokenizer, a chat template and a pooling layer are read from. */
 function isSetting(path: string): boolean {
-  if (/^[^/]+\.(json|jinja)$/.test(path)) return !/\.index\.json$/.test(path);
+  if (/^[^/]+\.(json|jinja)$/.test(path)) return !path.endsWith('.index.json');
   return /^(vocab|merges)\.txt$/.test(path) || /^\d+_[A-Z]\w+\/config\.json$/.test(path);
 }

@@ -5,8 +5,9 @@ import { InferenceError } from '../contract/errors.ts';
  * empty, `.` and `..` parts. Names come from users and from servers.
  */
 export function isSafePath(path: string): boolean {
-  // Control characters, what Windows keeps for itself, and drives.
-  if (path === '' || path.length > 1024 || /[\u0000-\u001f\u007f\\:*?"<>|]/.test(path)) return false;
+  if (path === '' || path.length > 1024) return false;
+  // What Windows keeps for itself, drives, and control characters.
+  if (/[\\:*?"<>|\p{Cc}]/u.test(path)) return false;
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 255);
 }
 

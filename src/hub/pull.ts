@@ -85,7 +85,9 @@ async function fetchFiles(found: Found, missing: readonly RepoFile[], options: P
         now = came;
         tell(done, false);
       },
-      onWait: (): void => void partialBytes(cache.blobs, keyOf(file, commit)).then((done) => tell(done, true)),
+      onWait(): void {
+        void (async () => tell(await partialBytes(cache.blobs, keyOf(file, commit)), true))();
+      },
     };
     const blob = await fetchFile(found, file, hooks, options);
     await cache.linkFile(commit, file.path, blob);

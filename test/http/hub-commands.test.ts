@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { packageRoot } from '../../src/config/model-path.ts';
-import { HubCache } from '../support/hub-cache.ts';
+import { HubCache, type Ended } from '../support/hub-cache.ts';
 
 let hub: HubCache;
 beforeEach(async () => {
@@ -25,28 +22,7 @@ const onnx = {
   'onnx/model.onnx': randomBytes(4000),
 };
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): { child: ChildProcess; ended: Promise<Ended>; texts: { stdout: string; stderr: string } } {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
-    cwd: packageRoot,
-    env: { PATH: process.env['PATH'], ...hub.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const texts = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
-  return { child, texts, ended: once(child, 'close').then(() => ({ code: child.exitCode, ...texts })) };
-}
-
-const hearth = (...args: string[]): Promise<Ended> => start(args).ended;
+const hearth = (...args: string[]): Promise<Ended> => hub.start(args).ended;
 
 async function fill(): Promise<void> {
   hub.server.add('owner/tiny', { 'tiny-Q8_0.gguf': tiny, 'tiny-F16.gguf': Buffer.concat([tiny, Buffer.alloc(64)]) });
@@ -73,7 +49,7 @@ test('list tells name, size, format, quantization, context and last use', async 
     .split('\n')
     .map((line) => line.split(/ {2,}/));
   assert.deepEqual(head, ['NAME', 'SIZE', 'FORMAT', 'QUANTIZATION', 'CONTEXT', 'LAST USED']);
-  assert.deepEqual(rows.map(([name]) => name).toSorted(), [
+  assert.deepEqual(rows.map(([name = '']) => name).toSorted(), [
     'hf:onnx-community/two:q4',
     'hf:owner/tiny:F16',
     'hf:owner/tiny:Q8_0',
@@ -100,7 +76,8 @@ test('list tells name, size, format, quantization, context and last use', async 
 test('every name that list tells is one that pull, verify and rm take', async () => {
   await fill();
   const url = `${hub.server.endpoint}/direct/owner/tiny/tiny-Q8_0.gguf`;
-  await start(['pull', url], { HF_ENDPOINT: 'http://127.0.0.1:1', MODELSCOPE_ENDPOINT: 'http://127.0.0.1:1' }).ended;
+  await hub.start(['pull', url], { HF_ENDPOINT: 'http://127.0.0.1:1', MODELSCOPE_ENDPOINT: 'http://127.0.0.1:1' })
+    .ended;
   const names = (JSON.parse((await hearth('list', '--json')).stdout) as { name: string }[]).map(({ name }) => name);
   assert.equal(names.length, 5);
   const elsewhere = {
@@ -109,8 +86,8 @@ test('every name that list tells is one that pull, verify and rm take', async ()
     HF_HUB_OFFLINE: '1',
   };
   for (const name of names) {
-    assert.match((await start(['pull', name], elsewhere).ended).stderr, /already here, checked\.\n$/, name);
-    assert.equal((await start(['rm', name], elsewhere).ended).stdout, `Removed ${name}\n`);
+    assert.match((await hub.start(['pull', name], elsewhere).ended).stderr, /already here, checked\.\n$/, name);
+    assert.equal((await hub.start(['rm', name], elsewhere).ended).stdout, `Removed ${name}\n`);
   }
   assert.match((await hearth('list')).stdout, /^No model/);
 });
@@ -218,62 +195,4 @@ test('verify reads the sums, and finds the file that is damaged', async () => {
   );
   assert.match(stdout, /^hf:owner\/tiny:F16: right, 0 MiB$/m);
   assert.equal((await hearth('verify', 'hf:owner/other')).code, 1);
-});
-
-test('a hub name in the command line, a variable or a file is fetched and served under its own name', async () => {
-  hub.server.add('owner/tiny', { 'tiny-Q8_0.gguf': tiny });
-  const { child, ended, texts } = start([
-    'serve',
-    'hf:owner/tiny',
-    '--port',
-    '0',
-    '--device',
-    'cpu',
-    '--parallel',
-    '1',
-  ]);
-  try {
-    while (!/http:\/\/127\.0\.0\.1:\d+/.test(texts.stdout) && child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
-    assert.ok(url, texts.stderr);
-    const models = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
-    assert.deepEqual(
-      models.data.map(({ id }) => id),
-      ['tiny-Q8_0'],
-    );
-  } finally {
-    child.kill('SIGTERM');
-  }
-  assert.equal((await ended).code, 0);
-  const config = join(hub.folder, 'hearth.yaml');
-  await writeFile(config, 'model: owner/nothing\n');
-  for (const refused of [
-    start(['serve', '--config', config]),
-    start(['serve'], { HEARTH_MODEL: 'owner/nothing' }),
-    start(['bench', '--model', 'hf:owner/nothing']),
-  ]) {
-    const { code, stderr } = await refused.ended;
-    assert.equal(code, 1);
-    assert.match(stderr, /^hearth: 127\.0\.0\.1:\d+ has no public model hf:owner\/nothing;[^\n]*\n$/);
-  }
-});
-
-test('wrong use is one sentence and exit code 2, a wrong name one and 1', async () => {
-  const cases: [string[], number, RegExp][] = [
-    [['pull'], 2, /^hearth: hearth pull needs a model's name, such as hf:owner\/repo\.\n$/],
-    [['list', 'x'], 2, /^hearth: Unexpected argument x; hearth list --help shows what there is\.\n$/],
-    [['pull', 'a/b', 'c/d'], 2, /Unexpected argument c\/d/],
-    [['pull', 'a/b', '--hub', 'x'], 2, /^hearth: --hub must be hf or modelscope, not "x"\.\n$/],
-    [['pull', 'a/b', '--jsn'], 2, /Unknown option --jsn/],
-    [['pull', 'hf:../x'], 1, /^hearth: "hf:\.\.\/x" is no model name; write /],
-    [['pull', 'hf:a/b/../../../x.gguf'], 1, /which is no path inside a repository/],
-    [['show', './nothing.gguf'], 1, /^hearth: There is neither a file nor a folder \.\/nothing\.gguf\.\n$/],
-    [['show', 'package.json'], 1, /^hearth: .*package\.json cannot be read as a GGUF file: /],
-  ];
-  const ended = await Promise.all(cases.map(([args]) => hearth(...args)));
-  for (const [index, [args, code, message]] of cases.entries()) {
-    assert.equal(ended[index]?.code, code, args.join(' '));
-    assert.match(ended[index]?.stderr ?? '', message);
-  }
 });

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { packageRoot } from '../../src/config/model-path.ts';
 import { takeLock } from '../../src/hub/lock.ts';
-import { HubCache } from '../support/hub-cache.ts';
+import { HubCache, type RunningCommand } from '../support/hub-cache.ts';
 
 let hub: HubCache;
 beforeEach(async () => {
@@ -21,22 +18,7 @@ afterEach(() => hub.close());
 const weights = randomBytes(4_000_000);
 const file = 'model.Q4_K_M.gguf';
 
-interface Running {
-  child: ChildProcess;
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-function pull(...args: string[]): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'pull', ...args], {
-    cwd: packageRoot,
-    env: { PATH: process.env['PATH'], ...hub.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const texts = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
-  return { child, ended: once(child, 'close').then(() => ({ code: child.exitCode, ...texts })) };
-}
+const pull = (...args: string[]): RunningCommand => hub.start(['pull', ...args]);
 
 const blobs = (): string => join(hub.folder, 'hf/models--owner--model/blobs');
 const starts = (): (number | undefined)[] =>

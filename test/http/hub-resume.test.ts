@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
 import { HubCache } from '../support/hub-cache.ts';
-import type { Fault, Seen } from '../support/hub-server.ts';
+import type { Fault, Seen } from '../support/hub-sending.ts';
 
 let hub: HubCache;
 beforeEach(async () => {

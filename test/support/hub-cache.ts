@@ -1,6 +1,9 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../src/config/model-path.ts';
 import type { HubSettings } from '../../src/contract/hub.ts';
 import {
   parseModelName,
@@ -13,6 +16,19 @@ import { HubServer } from './hub-server.ts';
 
 /** Waits that tests can afford. */
 export const quickWaits = { firstMs: 5, silenceMs: 1000 };
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A command line that runs, and what it has written so far. */
+export interface RunningCommand {
+  child: ChildProcess;
+  texts: { stdout: string; stderr: string };
+  ended: Promise<Ended>;
+}
 
 /** A hub and an empty cache. */
 export class HubCache {
@@ -73,5 +89,18 @@ export class HubCache {
   pull(name: string, changes: Partial<PullOptions> = {}): Promise<LocalModel> {
     const options = this.options(changes);
     return pullModel(parseModelName(name, options.settings), options);
+  }
+
+  /** Starts hearth in a process of its own, which sees this hub and this cache. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+      cwd: packageRoot,
+      env: { PATH: process.env['PATH'], ...this.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const texts = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
+    return { child, texts, ended: once(child, 'close').then(() => ({ code: child.exitCode, ...texts })) };
   }
 }
