@@ -43,7 +43,7 @@ export async function findModel(name: ModelName, options: FindOptions): Promise<
     for (const note of choice.notes) options.onNote(note);
     return { place, listing, choice, cached };
   }
-  if (name.kind === 'url' || cached) throw nothingThere(title, 'holds');
+  if (name.kind === 'url' || cached) throw nothingThere(title);
   return await findDerived(name, place, options);
 }
 
@@ -88,7 +88,7 @@ async function findDerived(name: RepoName, place: Place, options: FindOptions): 
   const candidates = (await place.hub.derived(context(options))).filter(({ repo }) => repo !== name.repo);
   const full = (model: Derived): string => titleOf({ kind: name.kind, repo: model.repo });
   const [best] = candidates;
-  if (best === undefined) throw nothingThere(place.title, 'was found for it');
+  if (best === undefined) throw nothingThere(place.title, ', and no conversion was found for it');
   const list = candidates.slice(0, SHOWN).map(full).join(', ');
   const reason = `${place.title} holds no GGUF or ONNX model`;
   const agreed = await options.confirm?.(`${reason}. Take ${full(best)}, which was converted from it?`);
@@ -118,17 +118,13 @@ async function findDerived(name: RepoName, place: Place, options: FindOptions): 
     for (const note of choice.notes) options.onNote(note);
     return { place: other, listing, choice, cached };
   }
-  throw nothingThere(place.title, 'was found for it');
+  throw nothingThere(place.title, ', and no conversion was found for it');
 }
 
-function nothingThere(title: string, verb: 'holds' | 'was found for it'): InferenceError {
-  const what =
-    verb === 'holds'
-      ? `${title} holds no GGUF or ONNX model`
-      : `${title} holds no GGUF or ONNX model, and no conversion ${verb}`;
+function nothingThere(title: string, more = ''): InferenceError {
   return new InferenceError(
     'model_not_found',
-    `${what}; name another one, or convert it yourself (docs/models.md tells how).`,
+    `${title} holds no GGUF or ONNX model${more}; name another one, or convert it yourself (docs/models.md tells how).`,
     { param: 'model' },
   );
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path/posix';
-import { InferenceError } from '../contract/errors.ts';
-import { explainStatus } from './explain.ts';
-import { get, retried, type Ask } from './http.ts';
+import { InferenceError, type ErrorCode } from '../contract/errors.ts';
+import { tooOften } from './explain.ts';
+import { get, retried, StatusError, type Ask } from './http.ts';
 import { rangeHeader, type Context, type Hub, type RepoFile } from './hub.ts';
 import { isSafePath } from './paths.ts';
 
@@ -13,14 +13,7 @@ export function webFile(url: URL): Hub {
   const plain = `${url.origin}${url.pathname}`;
   let etag: string | undefined;
   const ask = ({ signal, waits }: Context): Ask => ({ signal, waits });
-  const explain: Hub['explain'] = (error) =>
-    explainStatus(error, {
-      name: plain,
-      host: url.host,
-      page: plain,
-      token: { variable: 'the URL', given: true, page: plain },
-      file: name,
-    });
+  const explain: Hub['explain'] = (error) => explained(error, plain, url.host);
   return {
     folder: `${url.hostname}--${createHash('sha256').update(plain).digest('hex').slice(0, 16)}`,
     usualRevision: 'main',
@@ -77,4 +70,20 @@ function fileName(url: URL): string {
     // A percent sign that escapes nothing.
     return isSafePath(name) ? name : 'model.gguf';
   }
+}
+
+function explained(error: unknown, plain: string, host: string): unknown {
+  if (!(error instanceof StatusError)) return error;
+  const refuse = (code: ErrorCode, sentence: string): InferenceError =>
+    new InferenceError(code, sentence, { param: 'model', cause: error });
+  const { status } = error;
+  if (status === 404 || status === 410)
+    return refuse('model_not_found', `${host} has no file ${plain}; check the URL.`);
+  if (status === 401 || status === 403)
+    return refuse(
+      'forbidden',
+      `${host} does not give ${plain} to everybody; download it with an account and pass its path.`,
+    );
+  if (status === 429) return tooOften(error, host, undefined);
+  return refuse('model_failed', `${host} answered ${status} for ${plain}; try again later.`);
 }

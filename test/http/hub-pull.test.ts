@@ -138,23 +138,6 @@ test("ModelScope's listing, which is cut at 3000 entries, is read folder by fold
   );
 });
 
-test('a file of a plain URL is fetched, and known again by its version', async () => {
-  const repo = hub.server.add('some', { 'x.gguf': weights });
-  const url = `${hub.server.endpoint}/direct/some/x.gguf?signature=1`;
-  const settings = {
-    ...hub.settings(),
-    huggingFace: { ...hub.settings().huggingFace, endpoint: 'http://127.0.0.1:1' },
-    modelScope: { ...hub.settings().modelScope, endpoint: 'http://127.0.0.1:1' },
-  };
-  const local = await hub.pull(url, { settings });
-  assert.deepEqual(await readFile(local.path), weights);
-  assert.equal(local.id, 'x');
-  assert.ok(!local.title.includes('signature'));
-  assert.equal((await hub.pull(url.replace('=1', '=2'), { settings })).fetched, 0);
-  repo.commit = 'd'.repeat(40);
-  assert.equal((await hub.pull(url, { settings })).fetched, weights.length);
-});
-
 test('a file that was pulled or loaded says when', async () => {
   hub.server.add('owner/model', { [file]: weights });
   const { path } = await hub.pull('hf:owner/model');

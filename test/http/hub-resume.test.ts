@@ -18,8 +18,7 @@ const file = 'model.Q4_K_M.gguf';
 
 /** Lets something go wrong with the requests for the file's content, one after the other; then nothing. */
 function faults(...list: (Fault | undefined)[]): void {
-  hub.server.fault = ({ side, url }: Seen) =>
-    side === 'storage' || url.pathname.startsWith('/direct/') ? list.shift() : undefined;
+  hub.server.fault = ({ side }: Seen) => (side === 'storage' ? list.shift() : undefined);
 }
 
 const blobs = (): Promise<string[]> => readdir(join(hub.folder, 'hf/models--owner--model/blobs'));
@@ -147,20 +146,6 @@ test('more bytes than a file has are refused', async () => {
     hub.pull('hf:owner/model'),
     /sends more than the 400000 bytes that model\.Q4_K_M\.gguf of hf:owner\/model has/,
   );
-});
-
-test('a plain URL goes on where it was cut, if it is still the same file', async () => {
-  const repo = hub.server.add('some', { 'x.gguf': weights });
-  const url = `${hub.server.endpoint}/direct/some/x.gguf`;
-  const elsewhere = { ...hub.settings().huggingFace, endpoint: 'http://127.0.0.1:1' };
-  const settings = { ...hub.settings(), huggingFace: elsewhere, modelScope: elsewhere };
-  // The first request asks how large it is.
-  faults(undefined, { cutAfter: 100_000 });
-  const local = await hub.pull(url, { settings });
-  assert.deepEqual(await readFile(local.path), weights);
-  const last = hub.server.requests.at(-1);
-  assert.equal(last?.headers['if-range'], `"${repo.commit}"`);
-  assert.ok((last?.from ?? 0) > 0);
 });
 
 test('an abort keeps what came, and the next pull goes on', async () => {

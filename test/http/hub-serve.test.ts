@@ -52,6 +52,18 @@ test('a hub name in the command line, a variable or a file is fetched and served
   }
 });
 
+test('an architecture that the engine does not know is told when it is loaded', async () => {
+  const odd = Buffer.from(tiny);
+  odd.write('lxxma', odd.indexOf('llama', odd.indexOf('general.architecture')));
+  hub.server.add('owner/odd', { 'odd-Q8_0.gguf': odd });
+  const { code, stderr } = await hub.start(['serve', 'hf:owner/odd', '--port', '0', '--device', 'cpu']).ended;
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^hearth: The model file .*odd-Q8_0\.gguf cannot be loaded; .*unknown model architecture: 'lxxma'\.$/m,
+  );
+});
+
 test('wrong use is one sentence and exit code 2, a wrong name one and 1', async () => {
   const cases: [string[], number, RegExp][] = [
     [['pull'], 2, /^hearth: hearth pull needs a model's name, such as hf:owner\/repo\.\n$/],
