@@ -50,7 +50,7 @@ export function explainStatus(error: unknown, asked: Asked): unknown {
       return refuse('forbidden', `${host} forbids ${name}: ask for access on ${page}; ${account}.`);
     case 'too often':
       return tooOften(error, host, token.given ? undefined : token.variable);
-    case 'failed':
+    default:
       return refuse('model_failed', `${host} answered ${error.status} for ${name}; try again later.`);
   }
 }
