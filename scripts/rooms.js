@@ -21,8 +21,9 @@ export const rooms = {
   'response-store': { rooms: ['contract'], packages: [], node: false },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   bench: { rooms: ['contract'], packages: [], node: true },
+  hub: { rooms: ['contract'], packages: ['@huggingface/gguf', 'zod'], node: true },
   cli: {
-    rooms: ['bench', 'compose.ts', 'config', 'contract', 'telemetry'],
+    rooms: ['bench', 'compose.ts', 'config', 'contract', 'hub', 'telemetry'],
     packages: ['cli-progress', 'pino', 'yargs'],
     node: true,
   },
@@ -33,6 +34,7 @@ export const rooms = {
       'dialects',
       'engines',
       'http',
+      'hub',
       'prompt-cache',
       'response-store',
       'runtime',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../config/model-path.ts';
+import { resolveHub } from '../config/hub-settings.ts';
 import { resolveBench, type BenchFlags } from '../config/resolve-bench.ts';
 import { resolveSettings, type Flags } from '../config/resolve.ts';
 import type { Settings } from '../config/settings.ts';
@@ -25,7 +26,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     }
     const around = { version, terminal, failed };
     if (command.name === 'serve') return await serveCommand(command.flags, around);
-    return await benchCommand(command.flags, command.url, around);
+    if (command.name === 'bench') return await benchCommand(command.flags, command.url, around);
+    const { runHubCommand } = await import('./hub-command.ts');
+    const choices = resolveHub(command.name, command.flags, terminal.env);
+    return await runHubCommand({ ...choices, name: command.name, model: command.model, terminal });
   } catch (error) {
     return reportFailure(error, terminal, failed.stack);
   }
@@ -42,12 +46,14 @@ async function serveCommand(flags: Flags, { version, terminal, failed }: Surroun
   const { settings, warnings } = resolveSettings(flags, terminal.env);
   failed.stack = wantsStack(settings);
   // Only a server needs the engine and the log; --help stays quick without them.
-  const [{ runServer }, { serve }, log] = await Promise.all([
+  const [{ runServer }, { serve, withLocalModels }, log] = await Promise.all([
     import('./serve.ts'),
     import('../compose.ts'),
     openLog(settings, warnings, terminal),
   ]);
-  return await runServer({ settings, version, terminal, log, serve });
+  const { whileFetching } = await import('./fetching.ts');
+  const local = await whileFetching(terminal, (pull) => withLocalModels(settings, { log, pull }));
+  return await runServer({ settings: local, version, terminal, log, serve });
 }
 
 async function benchCommand(flags: BenchFlags, url: string | undefined, around: Surroundings): Promise<number> {
@@ -56,11 +62,13 @@ async function benchCommand(flags: BenchFlags, url: string | undefined, around: 
   const { runBench } = await import('./bench.ts');
   if (measured.kind !== 'model') return await runBench({ bench, measured, version, terminal });
   failed.stack = wantsStack(measured.settings);
-  const [{ loadModel }, log] = await Promise.all([
+  const [{ loadModel, withLocalModels }, log] = await Promise.all([
     import('../compose.ts'),
     openLog(measured.settings, warnings, terminal),
   ]);
-  const load = { settings: measured.settings, log, loadModel };
+  const { whileFetching } = await import('./fetching.ts');
+  const settings = await whileFetching(terminal, (pull) => withLocalModels(measured.settings, { log, pull }));
+  const load = { settings, log, loadModel };
   return await runBench({ bench, measured: { kind: 'model', ...load }, version, terminal });
 }
 

@@ -5,7 +5,7 @@ import { benchFlags } from '../../src/config/bench-settings.ts';
 import { flagName } from '../../src/config/names.ts';
 import { resolveSettings, type Flags } from '../../src/config/resolve.ts';
 import { groups } from '../../src/config/setting.ts';
-import { settingNames } from '../../src/config/settings.ts';
+import { declarationOf, settingNames } from '../../src/config/settings.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 
 function flags(...args: string[]): Flags {
@@ -30,7 +30,10 @@ test('values are left as texts', () => {
 });
 
 test('every setting has a flag', () => {
-  for (const name of settingNames) assert.deepEqual(flags(`--${flagName(name)}`, 'x'), { [name]: 'x' });
+  for (const name of settingNames) {
+    const toggle = declarationOf(name).toggle === true;
+    assert.deepEqual(flags(`--${flagName(name)}`, ...(toggle ? [] : ['x'])), { [name]: toggle ? true : 'x' });
+  }
 });
 
 test("the old script's spellings work as they are", () => {
@@ -48,6 +51,11 @@ test('a repeated flag keeps all its values, whatever it is called', () => {
     () => resolveSettings(flags('--port', '1', '--port', '2'), {}),
     new UsageError('--port was given 2 times; give it once.'),
   );
+});
+
+test('what can only be a model is one without --model', () => {
+  assert.deepEqual(flags('hf:a/b:Q8_0', '--port', '1'), { model: ['hf:a/b:Q8_0'], port: '1' });
+  assert.deepEqual(flags('--model', 'x', 'my.gguf', 'a/b'), { model: ['x', 'my.gguf', 'a/b'] });
 });
 
 test('a negative number is a value, which its check refuses', () => {
@@ -69,7 +77,6 @@ const refused: [string[], string][] = [
   [['serve', '-x'], 'Unknown option -x; hearth serve --help shows what there is.'],
   [['serve', '--port'], '--port needs a value; one that begins with a dash is written --port=VALUE.'],
   [['serve', '--port', '--host', 'x'], '--port needs a value; one that begins with a dash is written --port=VALUE.'],
-  [['serve', 'my.gguf'], 'Unexpected argument my.gguf; did you mean --model my.gguf?'],
   [
     ['serve', '8001'],
     'Unexpected argument 8001; options are written --name VALUE, and through npm after a --, as in npm run serve -- --port 8001.',
@@ -103,7 +110,7 @@ test('the list of commands is printed where none is named', () => {
   const help = printed('--help');
   assert.equal(printed(), help);
   assert.equal(printed('-h'), help);
-  assert.match(help, /\n {2}hearth serve +loads .*\n {2}hearth bench \[URL\] +measures .*\n/);
+  assert.match(help, /\n {2}hearth serve \[MODEL…\] +loads .*\n {2}hearth bench \[URL\] +measures .*\n/);
   assert.doesNotMatch(help, /--port|--clients/);
 });
 
