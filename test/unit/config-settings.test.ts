@@ -159,6 +159,7 @@ for (const [name, text, value] of accepted) {
 
 const devices = 'auto, cpu, cuda, metal, vulkan, coreml, dml, webgpu or cuda:N (N is 0, 1, …)';
 
+const pathOrName = 'the path of a GGUF file or ONNX folder, or a name such as hf:owner/repo';
 const refused: [keyof Flags, string, string][] = [
   ['port', 'abc', '--port must be a whole number from 0 to 65535, not "abc".'],
   ['port', '65536', '--port must be a whole number from 0 to 65535, not "65536".'],
@@ -167,11 +168,7 @@ const refused: [keyof Flags, string, string][] = [
   ['port', ' ', '--port must be a whole number from 0 to 65535, not " ".'],
   ['host', '', '--host must be a host name or an IP address, not an empty value.'],
   ['host', 'http://a', '--host must be a host name or an IP address, not "http://a".'],
-  [
-    'model',
-    '',
-    '--model must be the path of a GGUF file or ONNX folder, or a name such as hf:owner/repo, not an empty value.',
-  ],
+  ['model', '', `--model must be ${pathOrName}, not an empty value.`],
   ['hub', 'github', '--hub must be hf or modelscope, not "github".'],
   ['yes', 'maybe', '--yes must be true or false, not "maybe".'],
   ['device', 'gpu', `--device must be ${devices}, not "gpu".`],
