@@ -193,7 +193,7 @@ async function joinGenerator(
 ): Promise<Model> {
   let promptCache;
   try {
-    promptCache = await prompts.open(weights, states, (message, err) => log.warn({ err }, message));
+    promptCache = states && (await prompts.open(weights, states, (message, err) => log.warn({ err }, message)));
   } catch (error) {
     await stepper.dispose();
     throw error;
@@ -208,7 +208,7 @@ async function joinGenerator(
     promptCache,
   });
   return createModel({
-    info: { ...known, contextSize: stepper.contextSize, slots: stepper.slots, memory },
+    info: { ...known, contextSize: stepper.contextSize, slots: stepper.slots, ...(memory && { memory }) },
     tokenizer,
     renderPrompt: createRenderPrompt(chatTemplate, tokenizer),
     chatTemplate,

@@ -5,7 +5,9 @@ import { AutoModelForCausalLM, AutoTokenizer, env } from '@huggingface/transform
 
 const [folder = '', dtype, threads] = process.argv.slice(2);
 env.allowRemoteModels = false;
-const options = { dtype, device: 'cpu', session_options: { intraOpNumThreads: Number(threads), interOpNumThreads: 1 } };
+/** @type {{ dtype: 'q4', session_options: Record<string, unknown> }} */
+// @ts-expect-error -- the name of a dtype is one
+const options = { dtype, session_options: { intraOpNumThreads: Number(threads), interOpNumThreads: 1 } };
 const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
 const model = await AutoModelForCausalLM.from_pretrained(folder, { ...options, local_files_only: true });
 const inputs = tokenizer('The history of the lighthouse on the island begins with a storm, because in that winter the');

@@ -47,10 +47,10 @@ export interface GeneratorEngine extends LoadedModel {
   chatTemplate: string | undefined;
   /** The files with its weights, absolute. */
   weights: readonly string[];
-  /** The engine with its version, and what else a saved state of a slot depends on. */
-  states: { engine: string; state: string };
-  /** What the contexts of all slots take. */
-  memory: ContextMemory;
+  /** The engine with its version, and what else a saved state of a slot depends on; undefined where none can be saved. */
+  states: { engine: string; state: string } | undefined;
+  /** What the contexts of all slots take, where that is planned. */
+  memory: ContextMemory | undefined;
 }
 
 /** A model that makes vectors. */

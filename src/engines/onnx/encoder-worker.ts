@@ -3,6 +3,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import { encoderGraph } from './encoder-graph.ts';
 import { Encoder, type EncoderBatch } from './encoder.ts';
 import type { Pooling } from './pooling.ts';
+import { inWords } from './in-words.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { answerCalls } from './worker-calls.ts';
 
@@ -41,17 +42,6 @@ async function prepare(): Promise<{ info: EncoderInfo; calls: EncoderCalls }> {
   const batch = { ids: Int32Array.from(sample), types: undefined, lengths: [sample.length] };
   const { length: width } = inWords(file, 'run', () => encoder.encode(batch));
   return { info: { width }, calls: calls(encoder) };
-}
-
-/** @throws InferenceError model_failed with ONNX Runtime's reason */
-function inWords<Result>(file: string, what: 'load' | 'run', work: () => Result): Result {
-  try {
-    return work();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `ONNX Runtime cannot ${what} ${file}, so export it anew or name another dtype: ${reason}`;
-    throw new InferenceError('model_failed', message, { cause });
-  }
 }
 
 function calls(encoder: Encoder) {
