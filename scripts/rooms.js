@@ -22,7 +22,7 @@ export const rooms = {
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   bench: { rooms: ['contract'], packages: [], node: true },
   // `config` for its nearest names and reasons: wrong keys of all files are told alike.
-  agents: { rooms: ['contract', 'wrappers'], packages: [], node: false },
+  agents: { rooms: ['contract', 'wrappers'], packages: [], node: true },
   wrappers: { rooms: ['config', 'contract'], packages: ['jsonc-parser', 'openai', 'yaml', 'zod'], node: true },
   cli: {
     rooms: ['bench', 'compose.ts', 'config', 'contract', 'telemetry'],

@@ -27,3 +27,4 @@ export type { ToolCall } from './contract/tools.ts';
 export type { Model, ModelInfo, ModelStats } from './contract/model.ts';
 export { createLogger, type Logger } from './telemetry/log.ts';
 export * from './library/model-configs.ts';
+export * from './library/agents.ts';

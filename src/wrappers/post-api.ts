@@ -51,7 +51,7 @@ export class PostApiWrapper extends ModelWrapper<PostApiConfig> {
         ...(openai && model !== undefined && { model }),
         ...fields,
         ...args,
-        ...(stream && { stream: true }),
+        ...(stream && { stream: true, ...(openai && { stream_options: { include_usage: true } }) }),
         [name]: prompt,
       },
       who: this.who(),
