@@ -45,6 +45,7 @@ export const rooms = {
     packages: [],
     node: true,
   },
+  adapters: { rooms: ['contract'], packages: ['@ai-sdk/provider', '@langchain/core'], node: false },
   // What the package offers: its face, and what needs a loaded model or the configs of the process.
   library: {
     rooms: ['agents', 'compose.ts', 'config', 'contract', 'http', 'runtime', 'telemetry', 'wrappers'],

@@ -1,7 +1,7 @@
 import type { ModelUsage } from './model-response.ts';
 
 /** A value inside parsed JSON by its keys; undefined where a step is missing. */
-export function inside(value: unknown, ...path: (string | number)[]): unknown {
+function inside(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
       typeof inner === 'object' && inner !== null ? (inner as Record<string | number, unknown>)[key] : undefined,
@@ -54,7 +54,7 @@ export function usageOf(reply: unknown): ModelUsage | undefined {
 }
 
 /** The list of results: `data.response.data` in an object, or `data`. */
-export function dataOf(reply: unknown): unknown[] | undefined {
+function dataOf(reply: unknown): unknown[] | undefined {
   const list = inside(reply, 'data', 'response', 'data') ?? inside(reply, 'data');
   return Array.isArray(list) ? (list as unknown[]) : undefined;
 }
