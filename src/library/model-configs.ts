@@ -22,7 +22,8 @@ export {
   readModelConfigs,
   type InitOptions,
 } from '../wrappers/global.ts';
-export type { CallOptions, ModelWrapper, ParseFunc } from '../wrappers/model-wrapper.ts';
+export { LocalWrapper } from '../wrappers/local.ts';
+export { ModelWrapper, type CallOptions, type ParseFunc, type RequestOptions } from '../wrappers/model-wrapper.ts';
 export { ModelResponse, type ModelUsage } from '../wrappers/model-response.ts';
 export type { Message, ModelInput } from '../wrappers/message.ts';
 export type { ModelConfig, ModelType } from '../wrappers/model-config.ts';
