@@ -25,7 +25,7 @@ export const rooms = {
   agents: { rooms: ['contract', 'wrappers'], packages: [], node: true },
   wrappers: { rooms: ['config', 'contract'], packages: ['jsonc-parser', 'openai', 'yaml', 'zod'], node: true },
   cli: {
-    rooms: ['bench', 'compose.ts', 'config', 'contract', 'telemetry'],
+    rooms: ['bench', 'compose.ts', 'config', 'contract', 'library', 'telemetry'],
     packages: ['cli-progress', 'pino', 'yargs'],
     node: true,
   },

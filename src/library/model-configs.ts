@@ -11,8 +11,8 @@ const ownLoader: LoadModel = async (name, options) => {
 globalConfigs.useLoader(ownLoader);
 
 /** Model configs apart from those of the process; `local` ones are loaded by `loadModel` unless told otherwise. */
-export function createModelConfigs(options: ModelConfigsOptions = {}): ModelConfigs {
-  return new ModelConfigs({ loadModel: ownLoader, ...options });
+export function createModelConfigs({ loadModel = ownLoader, ...options }: ModelConfigsOptions = {}): ModelConfigs {
+  return new ModelConfigs({ loadModel, ...options });
 }
 
 export {

@@ -3,6 +3,7 @@ import type {
   ChatCompletionChunk,
   ChatCompletionCreateParams,
 } from 'openai/resources/chat/completions';
+import { abortError } from '../contract/errors.ts';
 import { toMessages, type ModelInput } from './message.ts';
 import { ModelResponse } from './model-response.ts';
 import type { RequestOptions } from './model-wrapper.ts';
@@ -54,5 +55,7 @@ export class OpenaiChatWrapper extends OpenaiWrapper {
     } catch (error) {
       throw this.failure(error, signal);
     }
+    // The client ends an aborted stream as if it were whole.
+    if (signal?.aborted === true) throw abortError(signal);
   }
 }
