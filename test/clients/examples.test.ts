@@ -42,8 +42,9 @@ test('the AI SDK and LangChain give a text and an object', async () => {
   }
 });
 
-test('a Python application talks through the server by the shipped configs', async () => {
-  const python = await pythonVenv('agentscope-0.1.1');
+test('a Python application talks through the server by the shipped configs', async (t) => {
+  const venv = await pythonVenv('agentscope-0.1.1');
+  if ('missing' in venv) return t.skip(venv.missing);
   const folder = await mkdtemp(join(tmpdir(), 'hearth-example-'));
   const server = await startServer(['--context-size', '2048']);
   try {
@@ -52,7 +53,7 @@ test('a Python application talks through the server by the shipped configs', asy
     await writeFile(file, configs.replaceAll('http://127.0.0.1:8000', server.url).replaceAll('256', '24'));
     const env = { ...process.env, NO_PROXY: '127.0.0.1' };
     const app = join(packageRoot, 'examples/agentscope_app.py');
-    const { stdout } = await run(python, [app, file], { cwd: folder, env, timeout: 240_000 });
+    const { stdout } = await run(venv.python, [app, file], { cwd: folder, env, timeout: 240_000 });
     assert.match(stdout, /said: Bob True/);
   } finally {
     await server.stop();
