@@ -223,7 +223,8 @@ async function joinGenerator(
   });
 }
 
-function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {
+/** What the server and the router are made of. */
+export function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {
   const { unknownFields, messagesKey, stringPrompt } = settings;
   return {
     dialects: dialects.map((create) => create({ unknownFields, messagesKey, stringPrompt })),

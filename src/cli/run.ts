@@ -4,7 +4,9 @@ import { packageRoot } from '../config/model-path.ts';
 import { resolveHub } from '../config/hub-settings.ts';
 import { resolveBench, type BenchFlags } from '../config/resolve-bench.ts';
 import { resolveSettings, type Flags } from '../config/resolve.ts';
+import { resolveChat, type ChatFlags } from '../config/resolve-chat.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Model } from '../contract/model.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { readArguments } from './arguments.ts';
 import { reportFailure } from './failure.ts';
@@ -26,6 +28,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     }
     const around = { version, terminal, failed };
     if (command.name === 'serve') return await serveCommand(command.flags, around);
+    if (command.name === 'chat') return await chatCommand(command.flags, command.target, around);
     if (command.name === 'bench') return await benchCommand(command.flags, command.url, around);
     const { runHubCommand } = await import('./hub-command.ts');
     const choices = resolveHub(command.name, command.flags, terminal.env);
@@ -70,6 +73,33 @@ async function benchCommand(flags: BenchFlags, url: string | undefined, around: 
   const settings = await whileFetching(terminal, (pull) => withLocalModels(measured.settings, { log, pull }));
   const load = { settings, log, loadModel };
   return await runBench({ bench, measured: { kind: 'model', ...load }, version, terminal });
+}
+
+async function chatCommand(flags: ChatFlags, target: string | undefined, around: Surroundings): Promise<number> {
+  const { terminal, failed } = around;
+  const { chat, talked, warnings } = resolveChat(flags, target, terminal.env);
+  const [{ runChat }, { openChat }] = await Promise.all([import('./chat.ts'), import('./chat-model.ts')]);
+  const load = async (): Promise<Model> => {
+    if (talked.kind !== 'model') throw new Error('only a model in this process is loaded');
+    const { settings, quiet } = talked;
+    failed.stack = wantsStack(settings);
+    // What a server tells about itself would stand in the middle of the conversation.
+    const logged = quiet ? { ...settings, logLevel: 'warn' as const } : settings;
+    const [{ loadModel }, { progressBar }, log] = await Promise.all([
+      import('../compose.ts'),
+      import('./progress.ts'),
+      openLog(logged, warnings, terminal),
+    ]);
+    const progress = progressBar('Loading', terminal);
+    const onLoadProgress = (fraction: number): void => progress.update(fraction);
+    return await loadModel(settings, { log, onLoadProgress }).finally(() => progress.stop());
+  };
+  const opened = await openChat(talked, chat, terminal, load);
+  try {
+    return await runChat({ chat, opened, terminal: { stdin: process.stdin, ...terminal } });
+  } finally {
+    await opened.close();
+  }
 }
 
 function wantsStack({ logLevel }: Settings): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readArguments } from '../../src/cli/arguments.ts';
+import { chatFlags } from '../../src/config/chat-settings.ts';
 import { benchFlags } from '../../src/config/bench-settings.ts';
 import { flagName } from '../../src/config/names.ts';
 import { resolveSettings, type Flags } from '../../src/config/resolve.ts';
@@ -82,7 +83,8 @@ const refused: [string[], string][] = [
     'Unexpected argument 8001; options are written --name VALUE, and through npm after a --, as in npm run serve -- --port 8001.',
   ],
   [['srve'], 'Unknown command srve; did you mean serve?'],
-  [['chat'], 'Unknown command chat; hearth --help shows what there is.'],
+  [['zzz'], 'Unknown command zzz; hearth --help shows what there is.'],
+  [['chat', 'a', 'b'], 'Unexpected argument b; one TARGET is talked to, and options are written --name VALUE.'],
   [['bench', '--client', '1'], 'Unknown option --client; did you mean --clients?'],
   [['bench', '--port', '1'], 'Unknown option --port; did you mean --plot?'],
   [['bench', '--zzz'], 'Unknown option --zzz; hearth bench --help shows what there is.'],
@@ -110,7 +112,10 @@ test('the list of commands is printed where none is named', () => {
   const help = printed('--help');
   assert.equal(printed(), help);
   assert.equal(printed('-h'), help);
-  assert.match(help, /\n {2}hearth serve \[MODEL…\] +loads .*\n {2}hearth bench \[URL\] +measures .*\n/);
+  assert.match(
+    help,
+    /\n {2}hearth serve \[MODEL…\] +loads .*\n {2}hearth chat \[TARGET\] +talks .*\n {2}hearth bench \[URL\] +measures .*\n/,
+  );
   assert.doesNotMatch(help, /--port|--clients/);
 });
 
@@ -123,6 +128,7 @@ test('a command that is named has its flags wherever they stand', () => {
 });
 
 const pages = [
+  { command: 'chat', groups: ['Chat', 'Server', 'Model'], names: Object.keys(chatFlags) },
   { command: 'serve', groups, names: settingNames as readonly string[] },
   { command: 'bench', groups: ['Load', 'Prompts', 'Server', 'Model', 'Report'], names: Object.keys(benchFlags) },
 ];
