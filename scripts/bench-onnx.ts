@@ -19,6 +19,7 @@ const { values } = parseArgs({
     gguf: { type: 'string', default: defaultModelPath() },
     python: { type: 'string', default: join(homedir(), '.cache', 'hearth-peers', 'genai', 'bin', 'python') },
     rounds: { type: 'string', default: '5' },
+    contexts: { type: 'string', default: '64,1024,2048' },
   },
 });
 const folder = readOnnxFolder(resolve(values.onnx), { dtype: undefined, gpu: false });
@@ -27,7 +28,7 @@ const threads = availableParallelism();
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const NEW_TOKENS = 48;
 const STEPS = 24;
-const contexts = [64, 1024, 2048];
+const contexts = values.contexts.split(',').map(Number);
 
 const onnx = await openDecoder({ path: folder.path, format: 'onnx' });
 const gguf = await openDecoder({ path: values.gguf, format: 'gguf' });
