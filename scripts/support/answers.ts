@@ -12,9 +12,9 @@ export async function startAnswers(program: string, args: readonly string[]): Pr
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
-    const { done, value } = await lines.next();
-    if (done === true) throw new Error(`${program} ${args.join(' ')} has ended without an answer.`);
-    return value;
+    const line: IteratorResult<string, undefined> = await lines.next();
+    if (line.done === true) throw new Error(`${program} ${args.join(' ')} has ended without an answer.`);
+    return line.value;
   };
   for (;;) if ((await next()) === 'ready') break;
   return {

@@ -57,8 +57,8 @@ async function open(path: string): Promise<GeneratorEngine> {
     kvCacheType: 'f16',
     flashAttention: 'auto',
   });
-  assert.equal(engine.task, 'generate');
-  return engine as GeneratorEngine;
+  assert.ok(engine.task === 'generate');
+  return engine;
 }
 
 /** What follows each prompt, greedily, all asked at once; the third goes on from the second where that can be. */

@@ -102,7 +102,6 @@ class StockStepper {
       logits_processor: list,
       // What a generation_config.json may ask for is done, where a request wants it, by our sampler.
       generation_config: {
-        ...(this.model.generation_config ?? {}),
         max_new_tokens: 1,
         do_sample: false,
         return_dict_in_generate: true,
