@@ -42,9 +42,10 @@ test('killed at 20 random moments, a pull goes on each time from what is on the 
     child.kill('SIGKILL');
     await ended;
     const after = await bytesThere(partial);
+    // The server may hear of the one that was killed before only now.
     const from = starts().slice(requests);
-    assert.ok(from.length <= 1);
-    if (from.length === 1) assert.equal(from[0] ?? 0, before, 'not the byte where the file ended');
+    assert.ok(from.length <= 2, `${from.length} requests`);
+    if (from.length > 0) assert.equal(from.at(-1) ?? 0, before, 'not the byte where the file ended');
     assert.ok(after >= before, 'bytes were lost');
     before = after;
   }

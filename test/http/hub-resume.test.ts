@@ -113,7 +113,7 @@ test('an unfinished file that a crash has spoilt is found out at its end and fet
 test('a silent connection is dropped, and the rest is fetched by another one', async () => {
   hub.server.add('owner/model', { [file]: weights });
   faults({ silentAfter: 65_536 });
-  const local = await hub.pull('hf:owner/model', { waits: { firstMs: 5, silenceMs: 200 } });
+  const local = await hub.pull('hf:owner/model', { waits: { firstMs: 5, silenceMs: 2000 } });
   assert.deepEqual(await readFile(local.path), weights);
   assert.deepEqual(starts(), [undefined, 65_536]);
   assert.equal(sent(), weights.length);
