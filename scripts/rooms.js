@@ -21,8 +21,12 @@ export const rooms = {
   'response-store': { rooms: ['contract'], packages: [], node: false },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   bench: { rooms: ['contract'], packages: [], node: true },
+  hub: { rooms: ['contract'], packages: ['@huggingface/gguf', 'zod'], node: true },
+  // `config` for its nearest names and reasons: wrong keys of all files are told alike.
+  agents: { rooms: ['contract', 'wrappers'], packages: [], node: true },
+  wrappers: { rooms: ['config', 'contract'], packages: ['jsonc-parser', 'openai', 'yaml', 'zod'], node: true },
   cli: {
-    rooms: ['bench', 'compose.ts', 'config', 'contract', 'telemetry'],
+    rooms: ['bench', 'compose.ts', 'config', 'contract', 'hub', 'library', 'telemetry'],
     packages: ['cli-progress', 'pino', 'yargs'],
     node: true,
   },
@@ -33,6 +37,7 @@ export const rooms = {
       'dialects',
       'engines',
       'http',
+      'hub',
       'prompt-cache',
       'response-store',
       'runtime',
@@ -42,7 +47,18 @@ export const rooms = {
     packages: [],
     node: true,
   },
-  'index.ts': { rooms: ['compose.ts', 'config', 'contract', 'telemetry'], packages: [], node: false },
+  adapters: { rooms: ['contract'], packages: ['@ai-sdk/provider', '@langchain/core'], node: false },
+  // What the package offers: its face, and what needs a loaded model or the configs of the process.
+  library: {
+    rooms: ['agents', 'compose.ts', 'config', 'contract', 'http', 'runtime', 'telemetry', 'wrappers'],
+    packages: ['express', 'zod'],
+    node: true,
+  },
+  'index.ts': {
+    rooms: ['agents', 'config', 'contract', 'library', 'telemetry', 'wrappers'],
+    packages: [],
+    node: false,
+  },
 };
 
 /** @param {string} specifier @returns the package's name: `node-llama-cpp`, `@huggingface/jinja` */

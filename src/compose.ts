@@ -2,10 +2,12 @@ import type { Model, ModelInfo } from './contract/model.ts';
 import { modelFiles, type ModelFile } from './config/model-path.ts';
 import type { Settings } from './config/settings.ts';
 import { UsageError } from './config/usage-error.ts';
+import { readHubSettings } from './config/hub-environment.ts';
 import { dialects } from './dialects/index.ts';
 import { loadEngine, type GeneratorEngine } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
+import { isModelName, localModels, usualWaits, type PullOptions } from './hub/index.ts';
 import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
 import { ResponseStore } from './response-store/response-store.ts';
 import { chatFormatOf } from './runtime/chat-format.ts';
@@ -23,6 +25,8 @@ export interface LoadHooks {
   log: Logger;
   /** Called with the share of the model that is loaded, 0 to 1. */
   onLoadProgress?: (fraction: number) => void;
+  /** How models that are fetched first are told about; the variables are the process's own, but for tests. */
+  pull?: Partial<Pick<PullOptions, 'confirm' | 'onNote' | 'onProgress' | 'signal'>> & { env?: NodeJS.ProcessEnv };
 }
 
 /** A server that takes requests. */
@@ -38,10 +42,11 @@ export interface Served {
 
 /**
  * Loads the models and serves them. The port is taken first and answers 503 until all are there.
- * @throws UsageError, InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), or the
- * socket's own error
+ * @throws UsageError, InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), as
+ * `withLocalModels`, or the socket's own error
  */
-export async function serve(settings: Settings, hooks: LoadHooks): Promise<Served> {
+export async function serve(given: Settings, hooks: LoadHooks): Promise<Served> {
+  const settings = await withLocalModels(given, hooks);
   const files = modelFiles(settings);
   const models = new Registry();
   const server = createHttpServer(routerOptions(settings, models, hooks.log));
@@ -90,12 +95,32 @@ export async function serve(settings: Settings, hooks: LoadHooks): Promise<Serve
  * Loads the one model that the settings name into this process.
  * @throws UsageError for several, InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device)
  */
-export async function loadModel(settings: Settings, hooks: LoadHooks): Promise<Model> {
+export async function loadModel(given: Settings, hooks: LoadHooks): Promise<Model> {
+  const settings = await withLocalModels(given, hooks);
   const [file, second] = modelFiles(settings);
   if (file === undefined || second !== undefined) {
     throw new UsageError(`loadModel loads one model, but ${settings.model.length} are named; call it for each.`);
   }
   return loadFile(file, settings, hooks);
+}
+
+/**
+ * The settings with each model's name turned into a path, where it has been fetched to if it was not there.
+ * @throws UsageError for a variable of a hub that is wrong; InferenceError as `pullModel`
+ */
+export async function withLocalModels(settings: Settings, { log, pull = {} }: LoadHooks): Promise<Settings> {
+  if (!settings.model.some(isModelName)) return settings;
+  const { env = process.env, confirm, onNote, onProgress, signal } = pull;
+  const models = await localModels(settings, {
+    settings: readHubSettings(env, settings.hub),
+    signal,
+    waits: usualWaits,
+    memory: process.availableMemory(),
+    confirm: settings.yes ? () => Promise.resolve(true) : confirm,
+    onNote: onNote ?? ((sentence) => log.warn(sentence)),
+    onProgress: onProgress ?? (() => {}),
+  });
+  return { ...settings, ...models };
 }
 
 /** The hooks for one of several models: what is loaded of it is its part of all. */
@@ -160,7 +185,7 @@ async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Setting
 }
 
 async function joinGenerator(
-  { stepper, tokenizer, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
+  { stepper, tokenizer, weights, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
   known: Omit<ModelInfo, 'contextSize' | 'slots'>,
   prompts: PromptFiles,
   settings: Settings,
@@ -168,7 +193,7 @@ async function joinGenerator(
 ): Promise<Model> {
   let promptCache;
   try {
-    promptCache = await prompts.open(states, (message, err) => log.warn({ err }, message));
+    promptCache = states && (await prompts.open(weights, states, (message, err) => log.warn({ err }, message)));
   } catch (error) {
     await stepper.dispose();
     throw error;
@@ -183,7 +208,7 @@ async function joinGenerator(
     promptCache,
   });
   return createModel({
-    info: { ...known, contextSize: stepper.contextSize, slots: stepper.slots, memory },
+    info: { ...known, contextSize: stepper.contextSize, slots: stepper.slots, ...(memory && { memory }) },
     tokenizer,
     renderPrompt: createRenderPrompt(chatTemplate, tokenizer),
     chatTemplate,
@@ -198,7 +223,8 @@ async function joinGenerator(
   });
 }
 
-function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {
+/** What the server and the router are made of. */
+export function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {
   const { unknownFields, messagesKey, stringPrompt } = settings;
   return {
     dialects: dialects.map((create) => create({ unknownFields, messagesKey, stringPrompt })),

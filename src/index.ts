@@ -1,20 +1,30 @@
-export { loadModel, serve, type LoadHooks, type Served } from './compose.ts';
-export { defaultSettings } from './config/resolve.ts';
-export type { Settings } from './config/settings.ts';
+export { loadModel } from './library/load-model.ts';
+export { createRouter, serve, type Serving } from './library/serve.ts';
+export type { LoadModelOptions, RouterOptions, ServeOptions } from './library/options.ts';
+export type {
+  ChatOptions,
+  GenerateOptions,
+  LoadModel,
+  LocalModel,
+  LocalTokenizer,
+  Reply,
+  ToolDefinition,
+} from './contract/local-model.ts';
+export { UsageError } from './config/usage-error.ts';
 export { InferenceError, type ErrorCode } from './contract/errors.ts';
 export { collect } from './contract/collect.ts';
+export type { EmbedResult } from './contract/embed.ts';
 export type {
   ChatMessage,
-  ChatPrompt,
+  FinishReason,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
-  OutputFormat,
-  Prompt,
-  Sampling,
   TokenLogprob,
   Usage,
 } from './contract/generate.ts';
-export type { Tool, ToolCall, ToolOffer } from './contract/tools.ts';
+export type { ToolCall } from './contract/tools.ts';
 export type { Model, ModelInfo, ModelStats } from './contract/model.ts';
 export { createLogger, type Logger } from './telemetry/log.ts';
+export * from './library/model-configs.ts';
+export * from './library/agents.ts';

@@ -3,10 +3,12 @@ import { flagName, nearestName } from '../config/names.ts';
 import { defaultText, type Setting } from '../config/setting.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { benchSyntax } from './bench-syntax.ts';
+import { chatSyntax } from './chat-syntax.ts';
+import { hubSyntaxes } from './hub-syntax.ts';
 import { serveSyntax } from './serve-syntax.ts';
 import type { Syntax, Written } from './syntax.ts';
 
-const commands = [serveSyntax, benchSyntax] as const;
+const commands = [serveSyntax, chatSyntax, benchSyntax, ...hubSyntaxes] as const;
 const commandNames = commands.map(({ name }) => name);
 
 /** What the command line asks for. */

@@ -1,6 +1,8 @@
 /** What a command may write to, and the variables it sees; the process's own, but for tests. */
 export interface Terminal {
   env: NodeJS.ProcessEnv;
+  /** Where messages are typed; the process's own unless given. */
+  stdin?: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
 }

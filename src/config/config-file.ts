@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Given } from './given.ts';
@@ -50,8 +50,13 @@ function unknownKey(path: string, key: string): string {
 /** The value with its paths made absolute; whatever is no path is left for the check. */
 function settled(name: SettingName, value: unknown, file: string): unknown {
   if (declarationOf(name).path !== true) return value;
-  const absolute = (path: unknown): unknown =>
-    typeof path === 'string' && path !== '' && !/^\w+:/.test(path) ? resolve(dirname(file), path) : path;
+  const absolute = (path: unknown): unknown => {
+    if (typeof path !== 'string' || path === '' || /^\w+:/.test(path)) return path;
+    const found = resolve(dirname(file), path);
+    // A plain owner/name is no path, unless it is one.
+    const plain = name === 'model' && /^[\w-][\w.-]*\/[\w.-]+$/.test(path) && !/\.(gguf|onnx)$/i.test(path);
+    return plain && !existsSync(found) ? path : found;
+  };
   return Array.isArray(value) ? value.map(absolute) : absolute(value);
 }
 

@@ -1,3 +1,4 @@
+import { flagName } from './names.ts';
 import type { Setting } from './setting.ts';
 import { UsageError } from './usage-error.ts';
 import { declarationOf, type SettingName } from './settings.ts';
@@ -30,6 +31,24 @@ export function checkedValue(declaration: Setting<unknown>, raw: unknown, label:
   const wrong = at(raw, issue?.path ?? []);
   const shown = declaration.secret === true ? '' : `, not ${describe(wrong)}`;
   throw new UsageError(`${label} must be ${issue?.message ?? 'something else'}${shown}.`);
+}
+
+/**
+ * Checks the flags of a command that knows no other source.
+ * @param flags one value, or all of them where a flag was repeated
+ * @returns a value for every declared name @throws UsageError as `checkedValue`, and for a flag that was given twice
+ */
+export function checkedFlags(
+  declarations: Readonly<Record<string, Setting<unknown>>>,
+  flags: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const values = Object.entries(declarations).map(([name, declaration]) => {
+    const raw = flags[name];
+    const label = `--${flagName(name)}`;
+    if (Array.isArray(raw)) throw new UsageError(`${label} was given ${raw.length} times; give it once.`);
+    return [name, raw === undefined ? declaration.default : checkedValue(declaration, raw, label)] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

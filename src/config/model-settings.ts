@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { dtypes } from '../contract/dtype.ts';
+import { hubNames } from '../contract/hub.ts';
 import { kvCacheTypes } from '../contract/memory.ts';
 import { optional, setting } from './setting.ts';
-import { choice, listOf, oneOf, text, whole } from './values.ts';
+import { choice, listOf, oneOf, text, toggle, whole } from './values.ts';
 
 const group = 'Model';
 
-const modelPath = text('a local GGUF file or ONNX folder', /^(?!(hf|modelscope|https?):)\s*\S/i);
+const pathOrName = text('the path of a GGUF file or ONNX folder, or a name such as hf:owner/repo');
 
 const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'coreml', 'dml', 'webgpu', 'cuda:N (N is 0, 1, …)'];
 
@@ -14,13 +15,26 @@ const devices = ['auto', 'cpu', 'cuda', 'metal', 'vulkan', 'coreml', 'dml', 'web
 export const modelSettings = {
   model: setting({
     group,
-    schema: listOf(modelPath),
+    schema: listOf(pathOrName),
     default: [],
     defaultText: 'the embedded model',
-    help: 'a GGUF file or an ONNX folder to serve: it generates, makes embeddings, ranks or classifies; repeatable',
+    help: 'a GGUF file or an ONNX folder, or a name: hf:owner/repo[:quantization], modelscope:owner/name, owner/name, a URL; repeatable',
     aliases: ['model_name_or_path'],
     list: true,
     path: true,
+  }),
+  hub: setting({
+    group,
+    schema: choice(hubNames),
+    default: 'hf',
+    help: `where a plain owner/name is looked up: ${oneOf(hubNames)}`,
+  }),
+  yes: setting({
+    group,
+    schema: toggle(),
+    default: false,
+    help: 'where a named model has no GGUF or ONNX files, take the best that was converted from it without asking',
+    toggle: true,
   }),
   alias: setting({
     group,

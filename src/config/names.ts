@@ -23,8 +23,8 @@ export function nearestName(written: string, known: readonly string[]): string |
   if (longer !== undefined) return longer;
   const steps = byLength.map((name) => distance(word, plain(name)));
   const fewest = Math.min(...steps);
-  if (fewest <= Math.max(2, Math.floor(word.length * 0.45)) && fewest < word.length)
-    return byLength[steps.indexOf(fewest)];
+  const slips = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length * 0.45));
+  if (fewest <= slips && fewest < word.length) return byLength[steps.indexOf(fewest)];
   return byLength.find((name) => telling && (plain(name).includes(word) || word.includes(plain(name))));
 }
 

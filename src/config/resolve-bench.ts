@@ -1,15 +1,14 @@
 import {
   benchDeclarations,
-  benchFlags,
   modelFlagNames,
   serverFlagNames,
   type BenchFlagName,
-  type BenchSettingName,
   type BenchSettings,
 } from './bench-settings.ts';
-import { checkedValue } from './given.ts';
+import { checkedFlags } from './given.ts';
 import { flagName } from './names.ts';
 import { resolveSettings } from './resolve.ts';
+import { readServerUrl, type ServerUrl } from './server-url.ts';
 import type { Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,7 +16,7 @@ import { UsageError } from './usage-error.ts';
 export type BenchFlags = Readonly<Partial<Record<BenchFlagName, string | boolean | readonly (string | boolean)[]>>>;
 
 /** What is measured: a server by its dialect, or a model that is loaded into this process. */
-export type Measured = { kind: 'openai' | 'post-api'; url: URL } | { kind: 'model'; settings: Settings };
+export type Measured = ServerUrl | { kind: 'model'; settings: Settings };
 
 export interface ResolvedBench {
   bench: BenchSettings & { seed: number };
@@ -57,34 +56,14 @@ export function resolveBench(flags: BenchFlags, url: string | undefined, env: No
 }
 
 function readOwn(flags: BenchFlags): ResolvedBench['bench'] {
-  const values: Partial<Record<BenchSettingName, unknown>> = {};
-  for (const name of Object.keys(benchDeclarations) as BenchSettingName[]) {
-    const raw = flags[name];
-    const label = `--${flagName(name)}`;
-    if (Array.isArray(raw)) throw new UsageError(`${label} was given ${raw.length} times; give it once.`);
-    const declaration = benchFlags[name];
-    values[name] = raw === undefined ? declaration.default : checkedValue(declaration, raw, label);
-  }
   // Every declared name was just given a value of its own schema.
-  const bench = values as BenchSettings;
+  const bench = checkedFlags(benchDeclarations, flags) as BenchSettings;
   return { ...bench, seed: bench.seed ?? Math.floor(Math.random() * 2 ** 32) };
 }
 
 function readUrl(given: string, servedModel: boolean): Measured {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    const hint = /^[\w.-]+:\d+(\/|$)/.test(given)
-      ? `did you mean http://${given}?`
-      : 'it begins with http:// or https://.';
-    throw new UsageError(`${given} is no URL of a server; ${hint}`);
-  }
-  const path = url.pathname.replace(/\/$/, '');
-  if (path.endsWith('/v1')) return { kind: 'openai', url };
-  if (!path.endsWith('/llm')) {
-    const { origin } = url;
-    throw new UsageError(`${given} must end in /v1 or /llm/; did you mean ${origin}/v1 or ${origin}/llm/?`);
-  }
-  if (servedModel) throw new UsageError(`--served-model is for /v1; leave it out, /llm/ serves one model.`);
-  url.pathname = `${path}/`;
-  return { kind: 'post-api', url };
+  const server = readServerUrl(given);
+  if (servedModel && server.kind === 'post-api')
+    throw new UsageError(`--served-model is for /v1; leave it out, /llm/ serves one model.`);
+  return server;
 }

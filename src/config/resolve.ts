@@ -6,8 +6,8 @@ import { flagName } from './names.ts';
 import { declarationOf, settingNames, type SettingName, type Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The flags as they were written: one text, or all of them where a flag was repeated. */
-export type Flags = Readonly<Partial<Record<SettingName, string | readonly string[]>>>;
+/** The flags as they were written: one text, or all of them where a flag was repeated; true for a flag without a value. */
+export type Flags = Readonly<Partial<Record<SettingName, string | boolean | readonly (string | boolean)[]>>>;
 
 export interface Resolved {
   settings: Settings;

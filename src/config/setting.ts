@@ -6,9 +6,12 @@ export const groups = ['Model', 'Prompt cache', 'Server', 'Limits', 'Defaults fo
 /** The headings of `hearth bench --help` beside `Model`, in this order. */
 export const benchGroups = ['Load', 'Prompts', 'Server', 'Report'] as const;
 
+/** The headings of `hearth chat --help` beside `Server` and `Model`. */
+export const chatGroups = ['Chat'] as const;
+
 /** One setting, declared once: flag, variable, config key, check, help and table all come from here. */
 export interface Setting<Value> {
-  group: (typeof groups | typeof benchGroups)[number];
+  group: (typeof groups | typeof benchGroups | typeof chatGroups)[number];
   /** Takes texts (flags, variables) and JSON values (config files). Its messages complete "--port must be …". */
   schema: ZodType<Value>;
   default: NoInfer<Value>;

@@ -63,7 +63,7 @@ export interface Sampling {
   minP: number;
   /** Divides the logits of tokens seen in prompt and completion (Transformers' repetition_penalty); 1 is off. */
   repetitionPenalty: number;
-  /** Subtracted once per occurrence in the completion (beside a repetitionPenalty also in the prompt); 0 is off. */
+  /** Subtracted once per occurrence in the completion (by llama.cpp beside a repetitionPenalty also in the prompt); 0 is off. */
   frequencyPenalty: number;
   /** Subtracted once for a token that occurred there; 0 is off. */
   presencePenalty: number;

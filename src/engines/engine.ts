@@ -45,10 +45,12 @@ export interface GeneratorEngine extends LoadedModel {
   checkGrammar(gbnf: string): void;
   /** The model's Jinja chat template, where it has one. */
   chatTemplate: string | undefined;
-  /** What a saved state of a slot depends on: the contents of these files, the engine with its version, and what else there is. */
-  states: { files: readonly string[]; engine: string; state: string };
-  /** What the contexts of all slots take. */
-  memory: ContextMemory;
+  /** The files with its weights, absolute. */
+  weights: readonly string[];
+  /** The engine with its version, and what else a saved state of a slot depends on; undefined where none can be saved. */
+  states: { engine: string; state: string } | undefined;
+  /** What the contexts of all slots take, where that is planned. */
+  memory: ContextMemory | undefined;
 }
 
 /** A model that makes vectors. */

@@ -151,6 +151,8 @@ class Parser {
     if (min > MAX_REPETITION || (max !== Infinity && max > MAX_REPETITION)) {
       throw new Error(`The repetition ${counts[0]} is over ${MAX_REPETITION}.`);
     }
+    // llama.cpp takes all memory for one.
+    if (max < min) throw new Error(`The repetition ${counts[0]} allows fewer than it asks for.`);
     return [min, max];
   }
 
@@ -174,7 +176,8 @@ class Parser {
       const from = this.#char();
       const range = this.#peek() === '-' && this.#text[this.#at + 1] !== ']';
       if (range) this.#at++;
-      ranges.push([from, range ? this.#char() : from]);
+      const to = range ? this.#char() : from;
+      if (from <= to) ranges.push([from, to]);
     }
     this.#at++;
     const set = charSet(...ranges);

@@ -7,7 +7,13 @@ import type { GbnfRule } from './gbnf-parse.ts';
  */
 export function refuseLeftRecursion(rules: readonly GbnfRule[], names: ReadonlyMap<string, number>): void {
   const empty = emptyRules(rules);
-  const first = rules.map((rule) => [...new Set(rule.flatMap((sequence) => leading(sequence, empty)))]);
+  const named = new Set(names.values());
+  const first = rules.map((rule, index) => {
+    const found = new Set(rule.flatMap((sequence) => leading(sequence, empty)));
+    // A repetition of what may be empty comes to itself again with nothing more to match, and that is found once.
+    if (!named.has(index)) found.delete(index);
+    return [...found];
+  });
   const done = new Set<number>();
   for (const start of first.keys()) {
     // The way from `start` down; a list, because rules may be deeper within each other than calls.
@@ -30,8 +36,7 @@ export function refuseLeftRecursion(rules: readonly GbnfRule[], names: ReadonlyM
 }
 
 function recursion(circle: readonly number[], names: ReadonlyMap<string, number>): string {
-  const name = [...names].find(([, rule]) => circle.includes(rule))?.[0];
-  if (name === undefined) return 'What is repeated in a repetition must not be empty itself.';
+  const name = [...names].find(([, rule]) => circle.includes(rule))?.[0] ?? 'root';
   return `The rule ${name} can begin with itself; write it so that something comes before it.`;
 }
 

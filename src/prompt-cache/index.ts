@@ -19,10 +19,11 @@ export interface PromptFiles {
   scratch: ScratchFolder;
   /**
    * Opens the cache for a model, when its engine is known; undefined where nothing is to be kept.
-   * @param states what the model's states depend on: its files, absolute, the engine, and what else there is
+   * @param weights its files, which tell it from others
    */
   open(
-    states: { files: readonly string[]; engine: string; state: string },
+    weights: readonly string[],
+    states: { engine: string; state: string },
     onProblem: PromptCacheOptions['onProblem'],
   ): Promise<PromptCache | undefined>;
 }
@@ -33,18 +34,18 @@ export async function openPromptFiles({ folder, maxBytes }: CacheSettings, freeB
   const scratch = await openScratchFolder(folder === undefined ? limit : 0);
   return {
     scratch,
-    async open({ files, ...states }, onProblem) {
+    async open(weights, states, onProblem) {
       if (limit === 0) return undefined;
       const options = { maxBytes: limit, onProblem, lasting: folder !== undefined };
       if (folder === undefined) {
         return FolderPromptCache.open({
           ...options,
           folder: join(scratch.path, 'prompts'),
-          owner: { ...states, model: files.join('\n') },
+          owner: { ...states, model: weights.join('\n') },
         });
       }
       try {
-        const owner = { ...states, model: await modelHash(files, folder) };
+        const owner = { ...states, model: await modelHash(weights, folder) };
         return await FolderPromptCache.open({ ...options, folder, owner });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);

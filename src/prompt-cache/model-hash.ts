@@ -4,18 +4,17 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The SHA-256 of a model's file, in hex; of several files, that of their sums.
- * @param files absolute, at least one
- * @param folder where sums are remembered
+ * The SHA-256 of a model's files, in hex: that of its only one, or of the hashes of several. It is remembered in the folder by
+ * each file's path, size and time of change: a large file takes seconds.
  */
 export async function modelHash(files: readonly string[], folder: string): Promise<string> {
-  const sums: string[] = [];
-  for (const file of files) sums.push(await fileHash(file, folder));
-  const [only = ''] = sums;
-  return sums.length === 1 ? only : createHash('sha256').update(sums.join()).digest('hex');
+  const [first = '', second] = files;
+  if (second === undefined) return fileHash(first, folder);
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await fileHash(file, folder));
+  return hash.digest('hex');
 }
 
-/** It is remembered by the file's path, size and time of change: a large file takes seconds. */
 async function fileHash(model: string, folder: string): Promise<string> {
   const { size, mtimeMs } = await stat(model);
   const known = createHash('sha256').update(`${model}\n${size}\n${mtimeMs}`).digest('hex').slice(0, 32);

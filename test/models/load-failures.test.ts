@@ -52,6 +52,17 @@ test('a device that is not there is refused with those that are', async () => {
   assert.match(error.message, new RegExp(`The device ${other} is not available; available here: cpu`));
 });
 
+test('a device for ONNX models is refused for a GGUF file', async () => {
+  for (const device of ['coreml', 'dml', 'webgpu']) {
+    const error = await failure({ device });
+    assert.equal(error.code, 'invalid_request');
+    assert.match(
+      error.message,
+      new RegExp(`The device ${device} is for ONNX models; a GGUF file takes auto, cpu, cuda`),
+    );
+  }
+});
+
 test('more threads than cores are refused with both numbers', async () => {
   const cores = usableCores();
   assert.match((await failure({ threads: cores + 1 })).message, new RegExp(`${cores + 1} .* ${cores} `));

@@ -2,35 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { Capable, Task } from '../../src/contract/model.ts';
-import { modelsOf } from '../support/fake-model.ts';
-import {
-  openOnnxEncoder,
-  tinyBertExpected,
-  tinyBertFolder,
-  withTinyBert,
-  type TinyBertTask,
-} from '../support/tiny-bert-onnx.ts';
+import type { Capable } from '../../src/contract/model.ts';
+import { assertClose, softmax } from '../support/numbers.ts';
+import { openTinyBert as open, tinyBertExpected, tinyBertFolder, withTinyBert } from '../support/tiny-bert-onnx.ts';
 
 const never = new AbortController().signal;
 
-async function open<T extends Task & TinyBertTask>(
-  task: T,
-  folder = tinyBertFolder(task),
-  options: Parameters<typeof openOnnxEncoder>[1] = {},
-): Promise<Capable<T>> {
-  return modelsOf(await openOnnxEncoder(folder, options)).capable(undefined, task);
-}
-
-function assertClose(got: ArrayLike<number>, expected: readonly number[], what: string, within = 1e-5): void {
-  assert.equal(got.length, expected.length, what);
-  for (const [at, value] of expected.entries()) {
-    assert.ok(Math.abs((got[at] ?? NaN) - value) <= within, `${what}: ${got[at]} for ${value} at ${at}`);
-  }
-}
-
 function inputsOf(texts: readonly string[]): { content: string; name: string }[] {
-  return texts.map((content, at) => ({ content, name: `input[${at}]` }));
+  return texts.map((content, index) => ({ content, name: `input[${index}]` }));
 }
 
 suite('a tiny ONNX embedding model', () => {
@@ -53,8 +32,8 @@ suite('a tiny ONNX embedding model', () => {
       together.promptTokens,
       expected.reduce((sum, { ids }) => sum + ids.length, 0),
     );
-    for (const [at, { text, mean, ids }] of expected.entries()) {
-      assertClose(together.vectors[at] ?? [], mean, text);
+    for (const [index, { text, mean, ids }] of expected.entries()) {
+      assertClose(together.vectors[index] ?? [], mean, text);
       const alone = await embed(model, [text]);
       assert.equal(alone.promptTokens, ids.length);
       assertClose(alone.vectors[0] ?? [], mean, text);
@@ -70,7 +49,7 @@ suite('a tiny ONNX embedding model', () => {
 
   test('requests beside each other get what each gets alone', async () => {
     const all = await Promise.all(texts.map((text) => embed(model, [text])));
-    for (const [at, { text, mean }] of expected.entries()) assertClose(all[at]?.vectors[0] ?? [], mean, text);
+    for (const [index, { text, mean }] of expected.entries()) assertClose(all[index]?.vectors[0] ?? [], mean, text);
   });
 
   for (const [mode, pooling] of [
@@ -84,7 +63,7 @@ suite('a tiny ONNX embedding model', () => {
         const other = await open('embed', folder);
         try {
           const { vectors } = await embed(other, texts);
-          for (const [at, one] of expected.entries()) assertClose(vectors[at] ?? [], one[pooling], one.text);
+          for (const [index, one] of expected.entries()) assertClose(vectors[index] ?? [], one[pooling], one.text);
         } finally {
           await other.dispose();
         }
@@ -119,7 +98,7 @@ suite('a tiny ONNX embedding model', () => {
 
   test('a client that leaves ends its request at once, and the others go on', async () => {
     const controller = new AbortController();
-    const many = Array.from({ length: 2000 }, (_, at) => texts[at % texts.length] ?? '');
+    const many = Array.from({ length: 2000 }, (_, index) => texts[index % texts.length] ?? '');
     const leaving = model.embed({ inputs: inputsOf(many), names: { dimensions: 'dimensions' } }, controller.signal);
     leaving.catch(() => {});
     const other = embed(model, texts);
@@ -150,9 +129,9 @@ suite('a tiny ONNX cross-encoder', () => {
         promptTokens,
         expected.reduce((sum, { ids }) => sum + ids.length, 0),
       );
-      for (const [at, document] of documents.entries()) {
+      for (const [index, document] of documents.entries()) {
         const alone = await model.rank({ query, documents: [document] }, never);
-        assertClose(alone.scores, probabilities.slice(at, at + 1), document.content);
+        assertClose(alone.scores, probabilities.slice(index, index + 1), document.content);
       }
     } finally {
       await model.dispose();
@@ -162,15 +141,11 @@ suite('a tiny ONNX cross-encoder', () => {
 
 suite('a tiny ONNX classifier', () => {
   const expected = tinyBertExpected('classify');
-  const inputs = expected.map(({ text, pair }, at) => ({
-    text: { content: text, name: `input[${at}]` },
-    ...(pair !== undefined && { pair: { content: pair, name: `input[${at}] second` } }),
+  const inputs = expected.map(({ text, pair }, index) => ({
+    text: { content: text, name: `input[${index}]` },
+    ...(pair !== undefined && { pair: { content: pair, name: `input[${index}] second` } }),
   }));
   const logits = expected.map((one) => one.logits);
-  const softmax = (row: readonly number[]): number[] => {
-    const sum = row.reduce((total, logit) => total + Math.exp(logit), 0);
-    return row.map((logit) => Math.exp(logit) / sum);
-  };
   const sigmoid = (row: readonly number[]): number[] => row.map((logit) => 1 / (1 + Math.exp(-logit)));
 
   test('its probabilities and logits are those of the formulas, for texts and pairs', async () => {
@@ -179,13 +154,15 @@ suite('a tiny ONNX classifier', () => {
       assert.deepEqual([model.info.tasks, model.info.labels], [['classify'], ['calm', 'glad', 'sad']]);
       const { labels, scores, promptTokens } = await model.classify({ inputs }, never);
       assert.deepEqual(labels, model.info.labels);
-      for (const [at, row] of logits.entries()) assertClose(scores[at] ?? [], softmax(row), expected[at]?.text ?? '');
+      for (const [index, row] of logits.entries())
+        assertClose(scores[index] ?? [], softmax(row), expected[index]?.text ?? '');
       assert.equal(
         promptTokens,
         expected.reduce((sum, { ids }) => sum + ids.length, 0),
       );
       const raw = await model.classify({ inputs, activation: 'none' }, never);
-      for (const [at, row] of logits.entries()) assertClose(raw.scores[at] ?? [], row, expected[at]?.text ?? '', 1e-4);
+      for (const [index, row] of logits.entries())
+        assertClose(raw.scores[index] ?? [], row, expected[index]?.text ?? '', 1e-4);
     } finally {
       await model.dispose();
     }
@@ -221,13 +198,27 @@ suite('a tiny ONNX classifier', () => {
   });
 
   test('--parallel bounds the inputs of a run, --context-size their tokens', async () => {
-    const model = await open('classify', tinyBertFolder('classify'), { slots: 1, contextSize: 8 });
+    const model = await open('classify', tinyBertFolder('classify'), { parallel: 1, contextSize: 8 });
     try {
       assert.deepEqual([model.info.slots, model.info.contextSize], [1, 8]);
       await assert.rejects(model.classify({ inputs }, never), { code: 'context_exceeded' });
     } finally {
       await model.dispose();
     }
+  });
+});
+
+test('a graph that ONNX Runtime does not take is told when it is loaded, with its reason', async () => {
+  await withTinyBert('embed', async (folder) => {
+    const file = join(folder, 'onnx/model.onnx');
+    const graph = await readFile(file);
+    const place = graph.indexOf('LayerNormalization');
+    graph.write('NoSuchNormalizing!', place);
+    await writeFile(file, graph);
+    await assert.rejects(open('embed', folder), {
+      code: 'model_failed',
+      message: /^ONNX Runtime cannot load .*model\.onnx, so export it anew .*NoSuchNormalizing!/,
+    });
   });
 });
 

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createRenderPrompt } from '../../src/runtime/prompt.ts';
 import { tokenizePrompt } from '../../src/runtime/tokenize.ts';
-import { loadTiny, tinyPath } from '../support/tiny-model.ts';
+import { loadEngine } from '../../src/engines/index.ts';
+import { writeTinyBert } from '../support/tiny-bert.ts';
+import { loadTiny, tinyOptions, tinyPath } from '../support/tiny-model.ts';
 
 let folder: string;
 before(async () => {
@@ -50,3 +52,30 @@ for (const [name, type] of Object.entries(types)) {
     }
   });
 }
+
+test('a long text with many names of added tokens, all to stay text, takes a moment', async () => {
+  const { tokenizer, stepper } = await loadTiny({ path: await withTurnType(4), slots: 1, threads: 1 });
+  try {
+    const text = `${'word '.repeat(2000)}${'<|im_start|>'.repeat(500)}`;
+    const began = performance.now();
+    const ids = tokenizer.encode(text, { special: false, continues: false });
+    assert.ok(performance.now() - began < 1000);
+    assert.ok(!ids.includes(TURN));
+    assert.equal(Buffer.concat(ids.map((id) => tokenizer.bytes(id))).toString(), text);
+  } finally {
+    await stepper.dispose();
+  }
+});
+
+test('a text of characters that the vocabulary lacks is read to its end', async () => {
+  const path = join(folder, 'bert.gguf');
+  writeTinyBert(path, 'mean');
+  const engine = await loadEngine({ ...tinyOptions(), path });
+  assert.equal(engine.task, 'embed');
+  try {
+    const ids = engine.tokenizer.encode('\u{20000} '.repeat(3000), { special: false, continues: false });
+    assert.equal(ids.length, 3000);
+  } finally {
+    await engine.embedder.dispose();
+  }
+});

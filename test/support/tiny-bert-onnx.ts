@@ -3,14 +3,13 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Model } from '../../src/contract/model.ts';
-import type { LoadOptions } from '../../src/engines/index.ts';
-import { loadOnnx } from '../../src/engines/onnx/load.ts';
-import { createClassificationModel } from '../../src/runtime/classification.ts';
-import { createEmbeddingModel } from '../../src/runtime/embedding.ts';
-import { createRankingModel } from '../../src/runtime/ranking.ts';
+import { loadModel } from '../../src/compose.ts';
+import { defaultSettings } from '../../src/config/resolve.ts';
+import type { Capable, Task } from '../../src/contract/model.ts';
+import { modelsOf } from './fake-model.ts';
+import { keptLog } from './server.ts';
 
-export type TinyBertTask = 'embed' | 'rank' | 'classify';
+type TinyBertTask = Exclude<Task, 'generate'>;
 
 /** What a fixture has to give for a text or a pair, computed elsewhere (scripts/tiny-bert-onnx.py). */
 export interface Expected {
@@ -46,46 +45,12 @@ export async function withTinyBert<T>(task: TinyBertTask, work: (folder: string)
   }
 }
 
-/** Loads a folder for what it was made for, with the real runtime. */
-export async function openOnnxEncoder(folder: string, options: Partial<LoadOptions> = {}): Promise<Model> {
-  const engine = await loadOnnx({
-    format: 'onnx',
-    dtype: undefined,
-    path: folder,
-    device: 'cpu',
-    contextSize: undefined,
-    slots: undefined,
-    threads: undefined,
-    batchSize: undefined,
-    gpuLayers: 'auto',
-    scratchFolder: tmpdir(),
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-    ...options,
-  });
-  const { tokenizer, device, task } = engine;
-  const limits = { maxQueue: 128, maxQueueWaitMs: 60_000 };
-  const known = { id: 'tiny', format: 'onnx', device, created: 1_700_000_000, tasks: [task] } as const;
-  switch (engine.task) {
-    case 'embed': {
-      const { contextSize, lanes: slots, dimensions } = engine.embedder;
-      return createEmbeddingModel({
-        info: { ...known, contextSize, slots, dimensions },
-        tokenizer,
-        embedder: engine.embedder,
-        limits,
-      });
-    }
-    case 'rank': {
-      const { contextSize, lanes: slots } = engine.ranker;
-      return createRankingModel({ info: { ...known, contextSize, slots }, tokenizer, ranker: engine.ranker, limits });
-    }
-    case 'classify': {
-      const { contextSize, lanes: slots, labels } = engine.classifier;
-      const info = { ...known, contextSize, slots, labels };
-      return createClassificationModel({ info, tokenizer, classifier: engine.classifier, limits });
-    }
-    default:
-      throw new Error(`${folder} generates`);
-  }
+/** Loads one, a fixture unless another folder is given. */
+export async function openTinyBert<T extends TinyBertTask>(
+  task: T,
+  folder = tinyBertFolder(task),
+  settings: { parallel?: number; contextSize?: number } = {},
+): Promise<Capable<T>> {
+  const given = defaultSettings({ model: [folder], device: 'cpu', ...settings });
+  return modelsOf(await loadModel(given, { log: keptLog('silent').log })).capable(undefined, task);
 }

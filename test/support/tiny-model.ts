@@ -20,21 +20,25 @@ export async function loadGenerator(options: LoadOptions): Promise<GeneratorEngi
   return engine;
 }
 
-/** Loads the fixture on the CPU. */
-export function loadTiny(options: Partial<LoadOptions> = {}): Promise<GeneratorEngine> {
-  return loadGenerator({
+/** Options for the fixture on the CPU. */
+export function tinyOptions(): LoadOptions {
+  return {
     path: tinyPath,
     format: 'gguf',
     device: 'cpu',
+    dtype: undefined,
     contextSize: 256,
     slots: 4,
     threads: undefined,
     batchSize: undefined,
-    dtype: undefined,
     gpuLayers: 'auto',
     scratchFolder: tmpdir(),
     kvCacheType: 'f16',
     flashAttention: 'auto',
-    ...options,
-  });
+  };
+}
+
+/** Loads the fixture. */
+export function loadTiny(options: Partial<LoadOptions> = {}): Promise<GeneratorEngine> {
+  return loadGenerator({ ...tinyOptions(), ...options });
 }

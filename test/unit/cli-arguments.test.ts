@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readArguments } from '../../src/cli/arguments.ts';
+import { chatFlags } from '../../src/config/chat-settings.ts';
 import { benchFlags } from '../../src/config/bench-settings.ts';
 import { flagName } from '../../src/config/names.ts';
 import { resolveSettings, type Flags } from '../../src/config/resolve.ts';
 import { groups } from '../../src/config/setting.ts';
-import { settingNames } from '../../src/config/settings.ts';
+import { declarationOf, settingNames } from '../../src/config/settings.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 
 function flags(...args: string[]): Flags {
@@ -30,7 +31,10 @@ test('values are left as texts', () => {
 });
 
 test('every setting has a flag', () => {
-  for (const name of settingNames) assert.deepEqual(flags(`--${flagName(name)}`, 'x'), { [name]: 'x' });
+  for (const name of settingNames) {
+    const toggle = declarationOf(name).toggle === true;
+    assert.deepEqual(flags(`--${flagName(name)}`, ...(toggle ? [] : ['x'])), { [name]: toggle ? true : 'x' });
+  }
 });
 
 test("the old script's spellings work as they are", () => {
@@ -48,6 +52,11 @@ test('a repeated flag keeps all its values, whatever it is called', () => {
     () => resolveSettings(flags('--port', '1', '--port', '2'), {}),
     new UsageError('--port was given 2 times; give it once.'),
   );
+});
+
+test('what can only be a model is one without --model', () => {
+  assert.deepEqual(flags('hf:a/b:Q8_0', '--port', '1'), { model: ['hf:a/b:Q8_0'], port: '1' });
+  assert.deepEqual(flags('--model', 'x', 'my.gguf', 'a/b'), { model: ['x', 'my.gguf', 'a/b'] });
 });
 
 test('a negative number is a value, which its check refuses', () => {
@@ -69,13 +78,13 @@ const refused: [string[], string][] = [
   [['serve', '-x'], 'Unknown option -x; hearth serve --help shows what there is.'],
   [['serve', '--port'], '--port needs a value; one that begins with a dash is written --port=VALUE.'],
   [['serve', '--port', '--host', 'x'], '--port needs a value; one that begins with a dash is written --port=VALUE.'],
-  [['serve', 'my.gguf'], 'Unexpected argument my.gguf; did you mean --model my.gguf?'],
   [
     ['serve', '8001'],
     'Unexpected argument 8001; options are written --name VALUE, and through npm after a --, as in npm run serve -- --port 8001.',
   ],
   [['srve'], 'Unknown command srve; did you mean serve?'],
-  [['chat'], 'Unknown command chat; hearth --help shows what there is.'],
+  [['zzz'], 'Unknown command zzz; hearth --help shows what there is.'],
+  [['chat', 'a', 'b'], 'Unexpected argument b; one TARGET is talked to, and options are written --name VALUE.'],
   [['bench', '--client', '1'], 'Unknown option --client; did you mean --clients?'],
   [['bench', '--port', '1'], 'Unknown option --port; did you mean --plot?'],
   [['bench', '--zzz'], 'Unknown option --zzz; hearth bench --help shows what there is.'],
@@ -103,7 +112,10 @@ test('the list of commands is printed where none is named', () => {
   const help = printed('--help');
   assert.equal(printed(), help);
   assert.equal(printed('-h'), help);
-  assert.match(help, /\n {2}hearth serve +loads .*\n {2}hearth bench \[URL\] +measures .*\n/);
+  assert.match(
+    help,
+    /\n {2}hearth serve \[MODEL…\] +loads .*\n {2}hearth chat \[TARGET\] +talks .*\n {2}hearth bench \[URL\] +measures .*\n/,
+  );
   assert.doesNotMatch(help, /--port|--clients/);
 });
 
@@ -116,6 +128,7 @@ test('a command that is named has its flags wherever they stand', () => {
 });
 
 const pages = [
+  { command: 'chat', groups: ['Chat', 'Server', 'Model'], names: Object.keys(chatFlags) },
   { command: 'serve', groups, names: settingNames as readonly string[] },
   { command: 'bench', groups: ['Load', 'Prompts', 'Server', 'Model', 'Report'], names: Object.keys(benchFlags) },
 ];

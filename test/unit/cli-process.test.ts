@@ -37,7 +37,7 @@ function hearth(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended
 test('--help prints the help on stdout and exits with 0', async () => {
   const { code, stdout, stderr } = await hearth(['serve', '--help']);
   assert.equal(stderr, '');
-  assert.match(stdout, /^Usage: hearth serve \[options\]\n[^]*\nModel:\n[^]*\nLogs:\n[^]*\nExamples:\n/);
+  assert.match(stdout, /^Usage: hearth serve \[MODEL…\] \[options\]\n[^]*\nModel:\n[^]*\nLogs:\n[^]*\nExamples:\n/);
   assert.equal(code, 0);
 });
 

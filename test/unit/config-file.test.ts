@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -68,8 +68,15 @@ test('paths are relative to the file', () => {
   assert.deepEqual(read('keys.yaml', 'api-key-file: k.txt\n').apiKey, ['secret']);
 });
 
-test('a hub name in a file is refused as it was written', () => {
-  refuses('hub.yaml', 'model: hf:a/b\n', 'hub.yaml: model must be a local GGUF file or ONNX folder, not "hf:a/b".');
+test('a name of a model on a hub stays as it is, unless there is such a path beside the file', () => {
+  assert.deepEqual(read('hub.yaml', 'model: [hf:a/b, owner/name, https://h/x.gguf]\n').model, [
+    'hf:a/b',
+    'owner/name',
+    'https://h/x.gguf',
+  ]);
+  mkdirSync(join(folder, 'owner/name'), { recursive: true });
+  assert.deepEqual(read('hub.yaml', 'model: owner/name\n').model, [join(folder, 'owner/name')]);
+  assert.deepEqual(read('hub.yaml', 'model: owner/name.gguf\n').model, [join(folder, 'owner/name.gguf')]);
 });
 
 test('an empty file sets nothing', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { flagName } from '../../src/config/names.ts';
-import { defaultSettings, resolveSettings, type Flags } from '../../src/config/resolve.ts';
+import { resolveSettings, type Flags } from '../../src/config/resolve.ts';
 import { declarations, settingNames } from '../../src/config/settings.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 
@@ -25,54 +25,6 @@ function usage(message: string | RegExp): (error: unknown) => boolean {
     return true;
   };
 }
-
-test('without anything every setting has its declared default', () => {
-  const { settings, origins, warnings } = resolveSettings({}, {});
-  assert.deepEqual(settings, {
-    model: [],
-    alias: [],
-    device: 'auto',
-    contextSize: undefined,
-    parallel: undefined,
-    threads: undefined,
-    batchSize: undefined,
-    dtype: undefined,
-    gpuLayers: 'auto',
-    prefixReuse: 'on',
-    promptCache: undefined,
-    promptCacheSize: undefined,
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-    host: '127.0.0.1',
-    port: 8000,
-    unknownFields: undefined,
-    messagesKey: undefined,
-    stringPrompt: 'raw',
-    config: undefined,
-    maxQueue: 128,
-    maxQueueWait: 60,
-    timeout: 600,
-    maxBody: 33_554_432,
-    storedResponses: 1000,
-    storedResponsesSize: 64 * 1024 * 1024,
-    stepBudget: 250,
-    drainTimeout: 30,
-    maxTokens: undefined,
-    temperature: undefined,
-    topP: undefined,
-    topK: undefined,
-    minP: undefined,
-    repetitionPenalty: undefined,
-    seed: undefined,
-    apiKey: [],
-    apiKeyFile: undefined,
-    corsOrigin: [],
-    logLevel: 'info',
-    logFormat: undefined,
-  });
-  assert.ok(settingNames.every((name) => origins[name].source === 'default'));
-  assert.deepEqual(warnings, []);
-});
 
 test('every declared default passes its own check', () => {
   for (const name of settingNames) {
@@ -157,6 +109,7 @@ for (const [name, text, value] of accepted) {
 
 const devices = 'auto, cpu, cuda, metal, vulkan, coreml, dml, webgpu or cuda:N (N is 0, 1, …)';
 
+const pathOrName = 'the path of a GGUF file or ONNX folder, or a name such as hf:owner/repo';
 const refused: [keyof Flags, string, string][] = [
   ['port', 'abc', '--port must be a whole number from 0 to 65535, not "abc".'],
   ['port', '65536', '--port must be a whole number from 0 to 65535, not "65536".'],
@@ -165,9 +118,9 @@ const refused: [keyof Flags, string, string][] = [
   ['port', ' ', '--port must be a whole number from 0 to 65535, not " ".'],
   ['host', '', '--host must be a host name or an IP address, not an empty value.'],
   ['host', 'http://a', '--host must be a host name or an IP address, not "http://a".'],
-  ['model', '', '--model must be a local GGUF file or ONNX folder, not an empty value.'],
-  ['model', 'hf:a/b', '--model must be a local GGUF file or ONNX folder, not "hf:a/b".'],
-  ['model', 'https://a/b.gguf', '--model must be a local GGUF file or ONNX folder, not "https://a/b.gguf".'],
+  ['model', '', `--model must be ${pathOrName}, not an empty value.`],
+  ['hub', 'github', '--hub must be hf or modelscope, not "github".'],
+  ['yes', 'maybe', '--yes must be true or false, not "maybe".'],
   ['device', 'gpu', `--device must be ${devices}, not "gpu".`],
   ['device', 'cuda:', `--device must be ${devices}, not "cuda:".`],
   ['gpuLayers', 'all', '--gpu-layers must be auto, max or a whole number of layers, not "all".'],
@@ -242,8 +195,4 @@ test('a key file without a key is refused, since the server would be open', () =
     () => resolveSettings({ apiKeyFile: join(folder, 'nowhere') }, {}),
     usage(/cannot be read: there is no such file\.$/),
   );
-});
-
-test('defaultSettings are the defaults with what differs', () => {
-  assert.deepEqual(defaultSettings({ port: 0 }), { ...resolveSettings({}, {}).settings, port: 0 });
 });

@@ -14,13 +14,13 @@ describe('grammars that are refused', () => {
     ]) {
       assert.throws(() => checkGrammar(gbnf), /The rule (root|x|y|unused) can begin with itself/, gbnf);
     }
-    assert.throws(() => checkGrammar('root ::= ("a"*)*'), /repeated in a repetition must not be empty/);
   });
 
   it('because they are none', () => {
     assert.throws(() => checkGrammar(''), /There is no rule root/);
     assert.throws(() => checkGrammar('root ::= other'), /The rule other is not defined/);
     assert.throws(() => checkGrammar('root ::= "a"{3000}'), /The repetition \{3000\} is over 2000/);
+    assert.throws(() => checkGrammar('root ::= "a"{2,1}'), /The repetition \{2,1\} allows fewer than it asks for/);
     assert.throws(() => checkGrammar('root ::= <think> "a"'), /tokens in angle brackets are not supported/);
     assert.throws(() => checkGrammar('root ::= !<think>'), /tokens in angle brackets are not supported/);
   });
@@ -34,6 +34,23 @@ describe('grammars that are refused', () => {
 });
 
 describe('texts', () => {
+  it('may have repetitions of what can be empty', () => {
+    const automaton = new GbnfAutomaton('root ::= ("a"* | "b"?)* (("c"?)+){0,3} "d"');
+    assert.deepEqual(
+      ['d', 'aabad', 'bbccd', 'acbd', 'ab'].map((text) => automaton.accepts(text)),
+      [true, true, true, false, false],
+    );
+  });
+
+  it('have none of the characters of a range whose ends are the wrong way round', () => {
+    const automaton = new GbnfAutomaton('root ::= [b-a😃-𐐀] | "c" [^b-a]');
+    assert.deepEqual(
+      ['a', 'b', '😀', 'ca', 'cb'].map((text) => automaton.accepts(text)),
+      [false, false, false, true, true],
+    );
+    assert.ok(!automaton.start.allowsAny(0x10000, 0x3ffff));
+  });
+
   it('come to the same state where the same may follow', () => {
     const { start } = new GbnfAutomaton('root ::= "[" [a-zé€]* "]"');
     const inside = start.advance(0x5b);

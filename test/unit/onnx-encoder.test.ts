@@ -42,7 +42,8 @@ test('inputs are padded at their end, and each input of the graph is fed with wh
   const positions = port('position_ids', ['batch', 'sequence']);
   const past = port('past_key_values.0.key', ['batch', 2, 'past', 4], 'float16');
   const session = sessionOf({ type: 'float32', data: new Float32Array(12), dims: [2, 3, 2] });
-  const graph = graphOf([ids, mask, types, positions, past], [hidden]);
+  const kept = port('num_logits_to_keep', []);
+  const graph = graphOf([ids, mask, types, positions, past, kept], [hidden]);
   new Encoder(session, { graph, pooling: 'mean', padId: 9 }).encode(batch);
   const [feeds = {}] = session.fed;
   const fed = Object.entries(feeds).map(([name, { data, dims }]) => [name, Array.from(data, Number), dims]);
@@ -51,6 +52,7 @@ test('inputs are padded at their end, and each input of the graph is fed with wh
     ['attention_mask', [1, 1, 1, 1, 0, 0], [2, 3]],
     ['token_type_ids', [0, 0, 1, 0, 0, 0], [2, 3]],
     ['position_ids', [0, 1, 2, 0, 0, 0], [2, 3]],
+    ['num_logits_to_keep', [1], []],
     ['past_key_values.0.key', [], [2, 2, 0, 4]],
   ]);
 });

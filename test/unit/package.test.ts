@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { buildPackage, type PackedPackage } from '../support/packed-package.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const models = join(root, 'models');
-const run = promisify(execFile);
 
 interface Manifest {
   bin: Record<string, string>;
@@ -25,28 +22,14 @@ async function manifest(): Promise<Manifest> {
 }
 
 describe('the npm tarball', () => {
-  let folder = '';
-  let packed: string[] = [];
+  let built: PackedPackage;
+  let packed: readonly string[] = [];
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hearth-package-'));
-    await mkdir(join(folder, 'models'));
-    for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-      await cp(join(root, name), join(folder, name));
-    }
-    // Weights of a few bytes under their real names: whether they are packed hangs on the name alone.
-    for (const name of await readdir(models)) await writeFile(join(folder, 'models', name), name);
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')]);
-    await run(process.execPath, ['--import', 'tsx', join(root, 'scripts/assets.ts'), join(folder, 'dist')], {
-      cwd: root,
-    });
-    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
-    // npm 10 and 11 print a list of packages, later ones an object by name.
-    const [report] = Object.values(JSON.parse(stdout) as Record<string, { files: { path: string }[] }>);
-    packed = report?.files.map(({ path }) => path) ?? [];
+    built = await buildPackage();
+    packed = built.files;
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => built.remove());
 
   test('holds no model weights, sources or tests', () => {
     assert.deepEqual(
@@ -76,7 +59,7 @@ describe('the npm tarball', () => {
       typeof entry === 'string' ? [entry] : Object.values(entry),
     );
     for (const path of named) assert.ok(packed.includes(path.replace('./', '')), path);
-    assert.match(await readFile(join(folder, 'dist/cli/hearth.cjs'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
+    assert.match(await readFile(join(built.folder, 'dist/cli/hearth.cjs'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
   });
 });
 

@@ -46,7 +46,7 @@ test('what a killed process left is removed; what a living one has and what is n
 
 test('a size of 0 keeps no prompts', async () => {
   const files = await openPromptFiles({ folder: undefined, maxBytes: 0 }, 2 ** 30);
-  assert.equal(await files.open({ files: ['model'], engine: 'e', state: 's' }, assert.fail), undefined);
+  assert.equal(await files.open(['model'], { engine: 'e', state: 's' }, assert.fail), undefined);
   await files.scratch.dispose();
 });
 
@@ -54,7 +54,7 @@ test('a folder that cannot be made is refused with its name', async () => {
   const folder = '/dev/null/prompts';
   const files = await openPromptFiles({ folder, maxBytes: undefined }, 2 ** 30);
   try {
-    await assert.rejects(files.open({ files: [process.execPath], engine: 'e', state: 's' }, assert.fail), {
+    await assert.rejects(files.open([process.execPath], { engine: 'e', state: 's' }, assert.fail), {
       code: 'invalid_request',
       message: /--prompt-cache folder \/dev\/null\/prompts cannot be used/,
     });

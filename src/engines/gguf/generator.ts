@@ -50,8 +50,8 @@ export async function createGenerator(
     checkGrammar: createState,
     chatTemplate: model.fileInfo.metadata.tokenizer.chat_template,
     device,
+    weights: [options.path],
     states: {
-      files: [options.path],
       engine: `llama.cpp ${llama.llamaCppRelease.release}`,
       state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}`,
     },

@@ -37,14 +37,19 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
   const encode = (text: string, { special, added = special, continues }: EncodeOptions): number[] => {
     const ids = spacePrefix && continues ? encodeContinuing(text, special) : Array.from(native.tokenize(text, special));
     // llama.cpp parses names of added tokens whatever it is told; a name without its first character is none.
-    const parsed = !added && text.length > 1 && ids.some((id) => vocabulary.named.has(id));
-    if (!parsed) return ids;
-    const [first = ''] = text;
-    return [
-      ...encode(first, { special, continues }),
-      ...encode(text.slice(first.length), { special, continues: true }),
-    ];
+    const names = added ? [] : namesIn(text, ids);
+    if (names.length === 0) return ids;
+    return cutNames(text, names).flatMap((piece, index) =>
+      encode(piece, { special, added, continues: continues || index > 0 }),
+    );
   };
+
+  /** Names in a text that became tokens; of a single character nothing can be taken. */
+  const namesIn = (text: string, ids: readonly number[]): string[] =>
+    [...new Set(ids)]
+      .filter((id) => vocabulary.named.has(id))
+      .map((id) => native.getTokenString(id))
+      .filter((name) => /^..+$/su.test(name) && text.includes(name));
 
   /** The prefix is the text's own first space; where it has none, a prefix that became a token of its own goes. */
   const encodeContinuing = (text: string, special: boolean): number[] => {
@@ -70,6 +75,19 @@ export function createTokenizer(model: LlamaModel): Tokenizer {
       infill: infillTokens(model, vocabulary),
     },
   };
+}
+
+/** The text, cut after the first character of each name in it. */
+function cutNames(text: string, names: readonly string[]): string[] {
+  const pattern = new RegExp(names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'gu');
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { index, 0: name } of text.matchAll(pattern)) {
+    const end = index + String.fromCodePoint(name.codePointAt(0) ?? 0).length;
+    pieces.push(text.slice(from, end));
+    from = end;
+  }
+  return [...pieces, text.slice(from)];
 }
 
 /** Names of marks that llama.cpp recognises as well (llama-vocab.cpp), but the addon does not tell. */

@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { InferenceError } from '../../contract/errors.ts';
+import type { Dtype } from '../../contract/dtype.ts';
 import type { ContextMemory } from '../../contract/memory.ts';
 import type { Sampled, StepPlan, TokenRequest } from '../../contract/tokens.ts';
 import { freeMemory } from '../free-memory.ts';
@@ -10,6 +11,7 @@ import type { Padding } from './forward.ts';
 import { bytesPerToken, decoderGraph, type DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
 import { withExactProducts } from './exact-products.ts';
+import { inWords } from './in-words.ts';
 import { keepLastLogits } from './last-logits.ts';
 import { sent, type SentError } from './sent-error.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -20,6 +22,8 @@ import { answerCalls } from './worker-calls.ts';
 
 /** What a decoder's thread is given. */
 export interface DecoderData {
+  folder: string;
+  dtype: Dtype;
   /** The .onnx file. */
   file: string;
   /** Bytes of its weights. */
@@ -45,13 +49,22 @@ export interface DecoderInfo {
   cacheType: 'float32' | 'float16';
   /** Milliseconds that copying a token from slot to slot takes; Infinity with one slot. */
   copyMs: number;
-  memory: ContextMemory;
+  /** Undefined where the memory cannot be planned. */
+  memory: ContextMemory | undefined;
 }
 
 /** What was sampled, as plain data. */
 export type SentSampled = Omit<Sampled, 'stuck'> & { stuck?: SentError };
 
-export type DecoderCalls = ReturnType<typeof calls>;
+/** What it does: `Stepper`, but for what its other side knows. */
+export type DecoderCalls = {
+  begin(slot: number, request: TokenRequest): void;
+  step(plan: StepPlan): SentSampled[] | Promise<SentSampled[]>;
+  trim(slot: number, length: number): number;
+  copy(from: number, to: number, length: number): number | Promise<number>;
+  save(slot: number, tokens: number, file: string): Promise<void>;
+  load(slot: number, file: string): Promise<number>;
+};
 
 /** Tokens that are read in one run at most. */
 const BATCH = 512;
@@ -65,11 +78,11 @@ const COPIED = 64;
 async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   const data = workerData as DecoderData;
   const before = freeMemory(freemem(), 0).bytes;
-  const decode = new Session(data.file, data.session, keepLastLogits);
+  const decode = inWords(data.file, 'load', () => new Session(data.file, data.session, keepLastLogits));
   const graph = decoderGraph(decode);
   if (typeof graph === 'string') throw new InferenceError('unsupported', graph);
   const sessions = { decode, read: readingSession(data, graph, before) ?? decode };
-  const padding = findPadding(sessions, graph);
+  const padding = inWords(data.file, 'run', () => findPadding(sessions, graph));
   const batchSize = batchOf(graph, data);
   const plan = await planned(data, graph, padding, batchSize, before);
   const store = new KvStore(graph, plan.slots, plan.contextSize);
@@ -169,15 +182,15 @@ function measureCopy(store: KvStore): number {
   return ms / length;
 }
 
-function calls(stepper: OnnxStepper) {
+function calls(stepper: OnnxStepper): DecoderCalls {
   return {
-    begin: (slot: number, request: TokenRequest) => stepper.begin(slot, request),
-    step: (plan: StepPlan): SentSampled[] =>
+    begin: (slot, request) => stepper.begin(slot, request),
+    step: (plan) =>
       stepper.step(plan).map(({ stuck, ...sampled }) => (stuck ? { ...sampled, stuck: sent(stuck) } : sampled)),
-    trim: (slot: number, length: number) => stepper.trim(slot, length),
-    copy: (from: number, to: number, length: number) => stepper.copy(from, to, length),
-    save: (slot: number, tokens: number, file: string) => stepper.save(slot, tokens, file),
-    load: (slot: number, file: string) => stepper.load(slot, file),
+    trim: (slot, length) => stepper.trim(slot, length),
+    copy: (from, to, length) => stepper.copy(from, to, length),
+    save: (slot, tokens, file) => stepper.save(slot, tokens, file),
+    load: (slot, file) => stepper.load(slot, file),
   };
 }
 

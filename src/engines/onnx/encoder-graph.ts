@@ -12,6 +12,8 @@ export interface EncoderGraph {
   perToken: readonly TokenInput[];
   /** Keys and values of earlier tokens, which decoders' graphs want; they are empty here. */
   past: readonly Port[];
+  /** Says how many tokens a decoder's graph gives logits for, where it asks. */
+  keptLogits: Port | undefined;
   output: EncoderOutput;
 }
 
@@ -31,7 +33,8 @@ export function encoderGraph(
   wants: 'vectors' | 'logits',
 ): EncoderGraph | string {
   const past = inputs.filter(({ name }) => name.startsWith('past_key_values'));
-  const others = inputs.filter((port) => !past.includes(port));
+  const keptLogits = inputs.find(({ name, type }) => name === 'num_logits_to_keep' && type === 'int64');
+  const others = inputs.filter((port) => port !== keptLogits && !past.includes(port));
   const strange = others.find(({ name, type, shape }) => !isTokenInput(name) || type !== 'int64' || shape.length !== 2);
   if (strange !== undefined) {
     return `The graph wants ${strange.name} (${strange.type ?? 'unknown'}), which is not known here; export the model with ${tokenInputs.join(', ')} alone.`;
@@ -46,7 +49,7 @@ export function encoderGraph(
     const has = outputs.map(({ name }) => name).join(', ');
     return `The graph gives ${has}, but ${wanted} is needed; export the model for its task.`;
   }
-  return { perToken: others.map(({ name }) => name).filter(isTokenInput), past, output };
+  return { perToken: others.map(({ name }) => name).filter(isTokenInput), past, keptLogits, output };
 }
 
 function logitsOf(outputs: readonly Port[]): EncoderOutput | undefined {

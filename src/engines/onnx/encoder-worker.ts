@@ -3,6 +3,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import { encoderGraph } from './encoder-graph.ts';
 import { Encoder, type EncoderBatch } from './encoder.ts';
 import type { Pooling } from './pooling.ts';
+import { inWords } from './in-words.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { answerCalls } from './worker-calls.ts';
 
@@ -30,7 +31,7 @@ export type EncoderCalls = ReturnType<typeof calls>;
 
 async function prepare(): Promise<{ info: EncoderInfo; calls: EncoderCalls }> {
   const { file, session: options, wants, pooling, pooledOnly, padId, sample } = workerData as EncoderData;
-  const session = new Session(file, options);
+  const session = inWords(file, 'load', () => new Session(file, options));
   const graph = encoderGraph(session, wants);
   if (typeof graph === 'string') throw new InferenceError('unsupported', `${file} cannot be served: ${graph}`);
   if (pooledOnly && graph.output.kind !== 'pooled') {
@@ -38,11 +39,8 @@ async function prepare(): Promise<{ info: EncoderInfo; calls: EncoderCalls }> {
     throw new InferenceError('unsupported', message);
   }
   const encoder = new Encoder(session, { graph, pooling, padId });
-  const { length: width } = encoder.encode({
-    ids: Int32Array.from(sample),
-    types: undefined,
-    lengths: [sample.length],
-  });
+  const batch = { ids: Int32Array.from(sample), types: undefined, lengths: [sample.length] };
+  const { length: width } = inWords(file, 'run', () => encoder.encode(batch));
   return { info: { width }, calls: calls(encoder) };
 }
 

@@ -65,6 +65,7 @@ export class Encoder {
       }
       feeds[name] = { type: 'int64', data, dims };
     }
+    if (graph.keptLogits !== undefined) feeds[graph.keptLogits.name] = one(graph.keptLogits);
     for (const port of graph.past) feeds[port.name] = emptyPast(port, rows);
     return feeds;
   }
@@ -93,6 +94,11 @@ function valueOf(name: TokenInput, position: number, id: number, type = 0): numb
   if (name === 'input_ids') return id;
   if (name === 'attention_mask') return 1;
   return name === 'token_type_ids' ? type : position;
+}
+
+/** A number for the whole run. */
+function one({ shape }: Port): Tensor {
+  return { type: 'int64', data: BigInt64Array.of(1n), dims: shape.map(() => 1) };
 }
 
 /** [rows, heads, 0, size of a head] */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z, type ZodType } from 'zod';
 import type { TokenizerJson, TokenizerPart } from './config-schemas.ts';
 
 /** A piece of the frame around an input: fixed tokens, or the first or second input. Each has a token type. */
@@ -22,7 +22,10 @@ export interface Framing {
   paired(first: readonly number[], second: readonly number[]): FramedPair;
 }
 
-/** The frame by the tokenizer's post-processor; one that has none leaves inputs as they are. */
+/**
+ * The frame by the tokenizer's post-processor; one that has none leaves inputs as they are.
+ * @throws Error for a post-processor that is not what its type says
+ */
 export function createFraming({ post_processor: processor }: Pick<TokenizerJson, 'post_processor'>): Framing {
   const { single, pair } = templateOf(processor) ?? { single: [A], pair: [A, B] };
   const at = single.findIndex((piece) => 'input' in piece);
@@ -81,12 +84,12 @@ const sequenceSchema = z.object({ processors: z.array(z.looseObject({ type: z.st
 
 /**
  * The frame that a post-processor of the Rust library `tokenizers` writes (its processors/).
- * @throws ZodError for one that is not what its type says
+ * @throws Error for one that is not what its type says
  */
 function templateOf(processor: TokenizerPart): Template | undefined {
   switch (processor?.type) {
     case 'TemplateProcessing': {
-      const { single, pair, special_tokens: special } = templateSchema.parse(processor);
+      const { single, pair, special_tokens: special } = parsed(templateSchema, processor);
       const piecesOf = (pieces: typeof single): FramePiece[] =>
         pieces.map((piece) =>
           'Sequence' in piece
@@ -96,7 +99,7 @@ function templateOf(processor: TokenizerPart): Template | undefined {
       return { single: piecesOf(single), pair: piecesOf(pair) };
     }
     case 'BertProcessing': {
-      const { cls, sep } = clsSchema.parse(processor);
+      const { cls, sep } = parsed(clsSchema, processor);
       const [start, end] = [
         { ids: [cls[1]], type: 0 },
         { ids: [sep[1]], type: 0 },
@@ -104,7 +107,7 @@ function templateOf(processor: TokenizerPart): Template | undefined {
       return { single: [start, A, end], pair: [start, A, end, B, { ...end, type: 1 }] };
     }
     case 'RobertaProcessing': {
-      const { cls, sep } = clsSchema.parse(processor);
+      const { cls, sep } = parsed(clsSchema, processor);
       const [start, end] = [
         { ids: [cls[1]], type: 0 },
         { ids: [sep[1]], type: 0 },
@@ -113,11 +116,16 @@ function templateOf(processor: TokenizerPart): Template | undefined {
       return { single: [start, A, end], pair: [start, A, end, end, { ...B, type: 0 }, end] };
     }
     case 'Sequence':
-      return sequenceSchema
-        .parse(processor)
+      return parsed(sequenceSchema, processor)
         .processors.map(templateOf)
         .find((template) => template !== undefined);
     default:
       return undefined;
   }
+}
+
+function parsed<Value>(schema: ZodType<Value>, processor: TokenizerPart): Value {
+  const result = schema.safeParse(processor);
+  if (result.success) return result.data;
+  throw new Error(`its post_processor ${processor?.type} is not complete`, { cause: result.error });
 }

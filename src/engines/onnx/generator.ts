@@ -1,10 +1,10 @@
 import { InferenceError } from '../../contract/errors.ts';
 import type { Tokenizer } from '../../contract/tokens.ts';
-import { GbnfAutomaton } from '../../grammar/index.ts';
 import { controlTokens } from '../control-tokens.ts';
 import type { GeneratorEngine, LoadOptions } from '../engine.ts';
 import type { DecoderCalls, DecoderData, DecoderInfo } from './decoder-worker.ts';
 import type { OnnxFolder } from './folder.ts';
+import { checkGrammar } from './grammar-hold.ts';
 import { wantedVersions } from './installed.ts';
 import type { Placement } from './placement.ts';
 import { RemoteStepper } from './remote-stepper.ts';
@@ -16,7 +16,8 @@ const CPU_SLOTS = 8;
 /** Where a model does not say how long its texts may be. */
 const UNKNOWN_CONTEXT = 2048;
 
-const module = new URL(`./decoder-worker${import.meta.url.slice(-3)}`, import.meta.url);
+/** The file that a thread runs: from the sources or from what was built of them. */
+const thread = (name: string): URL => new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url);
 
 /**
  * Makes a folder's decoder ready to generate, in a thread of its own.
@@ -24,50 +25,85 @@ const module = new URL(`./decoder-worker${import.meta.url.slice(-3)}`, import.me
  */
 export async function createOnnxGenerator(
   folder: OnnxFolder,
-  { session, turns, device }: Placement,
+  placement: Placement,
   options: LoadOptions,
 ): Promise<GeneratorEngine> {
   const tokenizer = createOnnxTokenizer(folder);
   const trainedContext = folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT;
   checkContextSize(options.contextSize, trainedContext);
-  let data: DecoderData = {
-    file: folder.modelFile,
-    weightBytes: folder.modelBytes,
-    session,
-    vocabulary: samplingVocabulary(tokenizer),
-    contextSize: options.contextSize,
-    slots: options.slots,
-    batchSize: options.batchSize,
-    trainedContext,
-    wantedSlots: CPU_SLOTS,
-  };
-  const client = new WorkerClient<DecoderInfo, DecoderCalls>(
-    module,
-    () => data,
-    (error) => {
-      options.onLog?.('error', `${error.message} It is being loaded again.`);
+  const { client, info, device } = await startDecoder(
+    {
+      folder: folder.path,
+      file: folder.modelFile,
+      dtype: folder.dtype,
+      weightBytes: folder.modelBytes,
+      session: placement.session,
+      vocabulary: samplingVocabulary(tokenizer),
+      contextSize: options.contextSize,
+      slots: options.slots,
+      batchSize: options.batchSize,
+      trainedContext,
+      wantedSlots: CPU_SLOTS,
     },
+    placement.device,
+    (error) => options.onLog?.('error', `${error.message} It is being loaded again.`),
   );
   try {
-    const info = await client.info();
     checkVocabulary(folder, tokenizer, info);
+  } catch (error) {
+    await client.dispose();
+    throw error;
+  }
+  return {
+    task: 'generate',
+    format: 'onnx',
+    stepper: new RemoteStepper(client, info, { turns: placement.turns, threads: placement.session.threads }),
+    tokenizer,
+    checkGrammar,
+    chatTemplate: folder.chatTemplate,
+    device,
+    weights: [folder.modelFile, ...folder.externalFiles],
+    // What cannot be planned cannot be saved either.
+    states: info.memory && {
+      engine: `onnxruntime-node ${wantedVersions()['onnxruntime-node']}`,
+      state: `${info.cacheType} ${folder.dtype}`,
+    },
+    memory: info.memory,
+  };
+}
+
+type DecoderClient = WorkerClient<DecoderInfo, DecoderCalls>;
+
+/**
+ * Starts the thread of a decoder: of the loop, or of `generate()` where the loop does not know the graph.
+ * @returns with the device in words, which say so
+ */
+async function startDecoder(
+  data: DecoderData,
+  device: string,
+  onDeath: (error: Error) => void,
+): Promise<{ client: DecoderClient; info: DecoderInfo; device: string }> {
+  try {
+    return { ...(await startThread('decoder-worker', data, onDeath)), device };
+  } catch (error) {
+    if (!(error instanceof InferenceError && error.code === 'unsupported')) throw error;
+    const words = `${device}; one request at a time by Transformers.js' generate(), since ${error.message}`;
+    return { ...(await startThread('stock-worker', data, onDeath)), device: words };
+  }
+}
+
+async function startThread(
+  name: string,
+  wish: DecoderData,
+  onDeath: (error: Error) => void,
+): Promise<{ client: DecoderClient; info: DecoderInfo }> {
+  let data = wish;
+  const client: DecoderClient = new WorkerClient(thread(name), () => data, onDeath);
+  try {
+    const info = await client.info();
     // A thread that takes over has to be like the first one.
-    data = { ...data, contextSize: info.contextSize, slots: info.slots };
-    return {
-      task: 'generate',
-      format: 'onnx',
-      stepper: new RemoteStepper(client, info, { turns, threads: session.threads }),
-      tokenizer,
-      checkGrammar: (gbnf) => void new GbnfAutomaton(gbnf),
-      chatTemplate: folder.chatTemplate,
-      device,
-      states: {
-        files: [folder.modelFile, ...folder.externalFiles],
-        engine: `onnxruntime-node ${wantedVersions()['onnxruntime-node']}`,
-        state: `${info.cacheType} ${folder.dtype}`,
-      },
-      memory: info.memory,
-    };
+    data = { ...wish, contextSize: info.contextSize, slots: info.slots };
+    return { client, info };
   } catch (error) {
     await client.dispose();
     throw error;

@@ -11,7 +11,9 @@ export function pieceBytes({ decoder, pre_tokenizer: parter, model }: TokenizerJ
   const ofVocabulary = vocabularyBytes([...typesIn(decoder), ...typesIn(parter)], decoder, model.type ?? '');
   return (piece, added) => {
     if (added === undefined) return ofVocabulary(piece);
-    return added.special ? NOTHING : plainBytes(piece);
+    if (added.special) return NOTHING;
+    // Gemma's runs of spaces are added tokens, written as its pieces are.
+    return plainBytes(ofVocabulary === sentencePieceBytes ? piece.replaceAll('▁', ' ') : piece);
   };
 }
 

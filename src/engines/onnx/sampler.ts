@@ -108,7 +108,7 @@ function choice({ request, random, hold }: Run, logits: Float32Array, model: Sam
 function choose(logits: Float32Array, sampling: Sampling, random: Random, { candidates }: SamplingModel): number {
   const { temperature, topK, topP, minP } = sampling;
   if (temperature < COLDEST) return likeliest(logits);
-  if (topK > 0) candidates.takeTop(logits, topK);
+  if (topK > 0 && topK < logits.length) candidates.takeTop(logits, topK);
   else candidates.takeAll(logits);
   if (candidates.count === 0) return -1;
   if (topP < 1) candidates.keepNucleus(topP);

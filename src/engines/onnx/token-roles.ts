@@ -32,6 +32,7 @@ const infillNames = {
   middle: ['<|fim_middle|>', '<fim-middle>', '<fim_middle>', '<｜fim▁end｜>', '<MID>', '▁<MID>', '<|code_middle|>'],
   project: ['<|fim_repo|>', '<|repo_name|>', '<fim-repo>', '<REPO>', '<reponame>'],
   file: ['<|file_sep|>'],
+  pad: ['<|fim_pad|>', '<fim-pad>', '<fim_pad>', '<PAD>', '[PAD]'],
 };
 
 /**
@@ -56,7 +57,8 @@ function textOf(token: string | { content: string } | null | undefined): string 
 }
 
 function endTokens(endIds: number[], eosText: string, ids: ReadonlyMap<string, number>): Set<number> {
-  const names = eosText === '' ? ends : [eosText, ...ends];
+  // A new file or project, or padding, is the end of what was asked for.
+  const names = [eosText, ...ends, ...infillNames.project, ...infillNames.file, ...infillNames.pad];
   const all = new Set([...endIds, ...names.flatMap((name) => ids.get(name) ?? [])]);
   // gpt-oss ends its thoughts with <|end|> and goes on; its turn ends with one of the other two.
   const end = ids.get('<|end|>');

@@ -3,6 +3,7 @@ import type { EncodeOptions, Tokenizer } from '../../contract/tokens.ts';
 import { AddedTokens } from './added-tokens.ts';
 import type { AddedToken } from './config-schemas.ts';
 import type { OnnxFolder } from './folder.ts';
+import { createFraming } from './framing.ts';
 import { pieceBytes } from './piece-bytes.ts';
 import { createPreparations } from './text-pieces.ts';
 import { tokenRoles } from './token-roles.ts';
@@ -16,7 +17,8 @@ const NOTHING = new Uint8Array();
  * @throws InferenceError model_failed where it is none that is known, or does not belong to the model
  */
 export function createOnnxTokenizer(folder: OnnxFolder): Tokenizer {
-  const { model, json } = openModel(folder);
+  const json = folder.tokenizer;
+  const model = openModel(folder);
   const size = checkedSize(folder, model.vocab);
   const added = json.added_tokens.filter(({ id }) => id < size);
   const { beginning, continuing } = createPreparations(json);
@@ -59,7 +61,10 @@ export function createOnnxTokenizer(folder: OnnxFolder): Tokenizer {
 
   const idsOf = (words: readonly string[]): number[] => {
     const short = wordwise ? words.flatMap((word) => word.split(/(?<=[^▁])(?=▁)/u)) : words;
-    return model._call(short).flatMap((token) => model.tokens_to_ids.get(token) ?? unknown ?? []);
+    return model._call(short).flatMap((token) => {
+      const id = model.tokens_to_ids.get(token);
+      return (id !== undefined && id < size ? id : unknown) ?? [];
+    });
   };
 
   const encode = (text: string, options: EncodeOptions): number[] => {
@@ -125,14 +130,12 @@ function cutNames(text: string, names: AddedTokens): string[] {
   return pieces;
 }
 
-function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
-  model: LibraryModel;
-  json: OnnxFolder['tokenizer'];
-} {
+function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): LibraryModel {
   try {
     const { model } = openTokenizer({ ...json, post_processor: null, decoder: null }, tokenizerConfig);
     if (model === null) throw new Error('it has no model');
-    return { model, json };
+    createFraming(json);
+    return model;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InferenceError(
@@ -149,14 +152,15 @@ function openModel({ path, tokenizer: json, tokenizerConfig }: OnnxFolder): {
  * @throws InferenceError model_failed where tokenizer and model are of different vocabularies
  */
 function checkedSize(
-  { path, vocabularySize: rows, tokenizer, endIds }: OnnxFolder,
+  { path, vocabularySize: rows, tokenizer, task, endIds }: OnnxFolder,
   vocab: LibraryModel['vocab'],
 ): number {
   if (rows === undefined) return vocab.length;
   const added = new Set(tokenizer.added_tokens.map(({ content }) => content));
   const needed = vocab.findLastIndex((piece) => piece !== undefined && !added.has(piece)) + 1;
   const size = Math.min(vocab.length, rows);
-  if (needed <= rows && rows <= 2 * vocab.length && endIds.every((id) => id < size)) return size;
+  if (needed <= rows && rows <= 2 * vocab.length && (task !== 'generate' || endIds.every((id) => id < size)))
+    return size;
   throw new InferenceError(
     'model_failed',
     `${path}/tokenizer.json has ${vocab.length} tokens, but the model's config.json says ${rows}; put the tokenizer there that the model was trained with.`,

@@ -1,0 +1,120 @@
+import { createInterface, type Interface } from 'node:readline';
+import type { ChatSettings } from '../config/chat-settings.ts';
+import { UsageError } from '../config/usage-error.ts';
+import type { OpenedChat } from './chat-model.ts';
+import { Conversation } from './conversation.ts';
+import { reportFailure } from './failure.ts';
+import { painter, type Terminal } from './terminal.ts';
+
+export interface ChatCommand {
+  chat: ChatSettings;
+  opened: OpenedChat;
+  terminal: Terminal & { stdin: NodeJS.ReadStream };
+}
+
+const help = `/clear          forget what was said
+/system TEXT    forget, and begin anew with this system prompt
+/retry          another answer to the last message
+/exit           leave (also Ctrl-D)
+Ctrl-C stops an answer.
+`;
+
+/**
+ * Talks until the input ends.
+ * @returns the exit code: 0, or 130 where Ctrl-C came in a pipe
+ * @throws UsageError for no input; of a pipe what the model's wrapper throws
+ */
+export async function runChat({ chat, opened, terminal }: ChatCommand): Promise<number> {
+  const { stdin, stdout } = terminal;
+  const interactive = stdin.isTTY && stdout.isTTY;
+  const talk = new Conversation(opened.model, opened.args, chat.system);
+  const lines = createInterface({
+    input: stdin,
+    ...(interactive && { output: stdout }),
+    terminal: interactive,
+    prompt: '> ',
+  });
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    talk.interrupt();
+    if (!interactive) lines.close();
+    else if (!talk.busy) {
+      stdout.write('\n(Ctrl-D or /exit leaves)\n');
+      lines.prompt();
+    }
+  };
+  // A terminal in raw mode gives a key, everybody else a signal.
+  lines.on('SIGINT', interrupt);
+  process.on('SIGINT', interrupt);
+  try {
+    if (interactive && !chat.once) stdout.write(`Talking to ${opened.name}; /help lists the commands.\n`);
+    const tell = (error: unknown): void => {
+      if (!interactive || chat.once) throw error;
+      reportFailure(error, terminal, false);
+    };
+    if (interactive) lines.prompt();
+    for await (const message of messages(lines, chat.once && !interactive)) {
+      const said = interactive && !chat.once ? obey(message, talk, stdout) : message;
+      if (said === 'exit') break;
+      if (typeof said === 'string' && said.trim() !== '') await answer(talk, said, terminal, interactive).catch(tell);
+      else if (typeof said === 'object') await answer(talk, said.again, terminal, interactive).catch(tell);
+      else if (chat.once) throw new UsageError('There is nothing to ask; type a message, or pipe one in.');
+      if (!interactive && interrupted) return 130;
+      if (chat.once) break;
+      if (interactive) lines.prompt();
+    }
+    return !interactive && interrupted ? 130 : 0;
+  } finally {
+    lines.close();
+    process.off('SIGINT', interrupt);
+  }
+}
+
+/** The lines, those joined that end with a backslash; or all of them as one message. */
+async function* messages(lines: Interface, whole: boolean): AsyncGenerator<string, void, void> {
+  let open: string[] = [];
+  for await (const line of lines) {
+    open.push(line);
+    if (whole) continue;
+    if (line.endsWith('\\')) {
+      open[open.length - 1] = line.slice(0, -1);
+      continue;
+    }
+    yield open.join('\n');
+    open = [];
+  }
+  if (open.length > 0 || whole) yield open.join('\n');
+}
+
+/** Does what a command says. @returns the message where it is none, what is to be answered again, or `exit` */
+function obey(line: string, talk: Conversation, stdout: NodeJS.WriteStream): string | { again: string } | undefined {
+  const [, name, rest = ''] = /^\/(\w+)\s*([^]*)$/.exec(line.trim()) ?? [];
+  if (name === undefined) return line;
+  if (name === 'exit' || name === 'quit') return 'exit';
+  if (name === 'clear') talk.restart();
+  else if (name === 'system' && rest !== '') talk.restart(rest);
+  else if (name === 'retry') {
+    const again = talk.takeBack();
+    if (again !== undefined) return { again };
+    stdout.write('There is nothing to answer again.\n');
+  } else stdout.write(help);
+  return undefined;
+}
+
+async function answer(talk: Conversation, message: string, terminal: Terminal, interactive: boolean): Promise<void> {
+  const { stdout, env } = terminal;
+  const pieces = talk.say(message);
+  let last = '\n';
+  let next = await pieces.next();
+  while (next.done !== true) {
+    // What a model writes must not steer the terminal.
+    // oxlint-disable-next-line no-control-regex
+    const text = interactive ? next.value.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '') : next.value;
+    stdout.write(text);
+    last = text.at(-1) ?? last;
+    next = await pieces.next();
+  }
+  if (next.value === 'interrupted' && interactive) stdout.write(painter(stdout, env)('dim', ' (stopped)\n'));
+  else if (last !== '\n') stdout.write('\n');
+}

@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/config/model-path.ts';
+import type { HubSettings } from '../../src/contract/hub.ts';
+import {
+  parseModelName,
+  pullModel,
+  type LocalModel,
+  type PullOptions,
+  type PullProgress,
+} from '../../src/hub/index.ts';
+import { HubServer } from './hub-server.ts';
+
+/** Waits that tests can afford. */
+export const quickWaits = { firstMs: 5, silenceMs: 1000 };
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A command line that runs, and what it has written so far. */
+export interface RunningCommand {
+  child: ChildProcess;
+  texts: { stdout: string; stderr: string };
+  ended: Promise<Ended>;
+}
+
+/** A hub and an empty cache. */
+export class HubCache {
+  readonly server: HubServer;
+  readonly folder: string;
+  readonly notes: string[] = [];
+  readonly progress: PullProgress[] = [];
+
+  private constructor(server: HubServer, folder: string) {
+    this.server = server;
+    this.folder = folder;
+  }
+
+  static async open(): Promise<HubCache> {
+    return new HubCache(await HubServer.start(), await mkdtemp(join(tmpdir(), 'hearth-hub-')));
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  settings(changes: { hfToken?: string; modelScopeToken?: string; offline?: boolean } = {}): HubSettings {
+    const { endpoint } = this.server;
+    return {
+      hub: 'hf',
+      huggingFace: { endpoint, token: changes.hfToken, cache: join(this.folder, 'hf') },
+      modelScope: { endpoint, token: changes.modelScopeToken, cache: join(this.folder, 'modelscope', 'hearth') },
+      urlCache: join(this.folder, 'urls'),
+      offline: changes.offline ?? false,
+    };
+  }
+
+  /** The variables that lead a process here. */
+  get env(): NodeJS.ProcessEnv {
+    return {
+      HOME: this.folder,
+      HF_ENDPOINT: this.server.endpoint,
+      HF_HUB_CACHE: join(this.folder, 'hf'),
+      MODELSCOPE_ENDPOINT: this.server.endpoint,
+      MODELSCOPE_CACHE: join(this.folder, 'modelscope'),
+    };
+  }
+
+  options(changes: Partial<PullOptions> = {}): PullOptions {
+    return {
+      settings: this.settings(),
+      waits: quickWaits,
+      memory: 8 * 2 ** 30,
+      onNote: (sentence) => this.notes.push(sentence),
+      onProgress: (progress) => this.progress.push(progress),
+      confirm: undefined,
+      ...changes,
+    };
+  }
+
+  /** Fetches a model as `hearth pull` does. */
+  pull(name: string, changes: Partial<PullOptions> = {}): Promise<LocalModel> {
+    const options = this.options(changes);
+    return pullModel(parseModelName(name, options.settings), options);
+  }
+
+  /** Starts hearth in a process of its own, which sees this hub and this cache. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+      cwd: packageRoot,
+      env: { PATH: process.env['PATH'], ...this.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const texts = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
+    return { child, texts, ended: once(child, 'close').then(() => ({ code: child.exitCode, ...texts })) };
+  }
+}
