@@ -23,11 +23,11 @@ function weather(asked: unknown[]) {
   });
 }
 
-onBothEngines((model) => {
+onBothEngines((chat) => {
   let server: ClientServer;
   let provider: OpenAICompatibleProvider;
   before(async () => {
-    server = await startForClients(model);
+    server = await startForClients(chat);
     provider = createOpenAICompatible({
       name: 'hearth',
       baseURL: `${server.url}/v1`,

@@ -50,11 +50,11 @@ test("Redocly's linter has nothing to say about the document", async () => {
   }
 });
 
-onBothEngines(({ path }) => {
+onBothEngines((model) => {
   test('fuzzing the real server by its document finds no 5xx and no reply of another form', { skip }, async () => {
     const server = await startServer([
       '--model',
-      path,
+      model.path,
       '--context-size',
       '256',
       '--parallel',

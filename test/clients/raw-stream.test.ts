@@ -31,7 +31,7 @@ const golden = (name: string): string => readFileSync(new URL(`frames/${name}.tx
 const messages = [{ role: 'user', content: 'Say something.' }];
 const usage = { stream_options: { include_usage: true } };
 
-const data = z.object({
+const streamed = z.object({
   choices: z.array(
     z.object({ text: z.string().optional(), delta: z.object({ content: z.string().nullish() }).optional() }),
   ),
@@ -181,7 +181,7 @@ onBothEngines((model) => {
         const whole = reply.parse(JSON.parse((await curl(path, request)).body)).choices[0];
         const frames = (await curl(path, { ...request, stream: true })).body.split('\n\n');
         assert.deepEqual(frames.splice(-2), ['data: [DONE]', '']);
-        const pieces = frames.flatMap((frame) => data.parse(JSON.parse(frame.replace('data: ', ''))).choices);
+        const pieces = frames.flatMap((frame) => streamed.parse(JSON.parse(frame.replace('data: ', ''))).choices);
         const joined = pieces.map(({ text: piece, delta }) => piece ?? delta?.content ?? '').join('');
         assert.equal(joined, whole.text ?? whole.message?.content, JSON.stringify(request));
       }

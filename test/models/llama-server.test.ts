@@ -16,10 +16,10 @@ interface Completion {
   completion_probabilities: { id: number; token: string; logprob: number; top_logprobs: { id: number }[] }[];
 }
 
-onBothEngines(({ path }) => {
+onBothEngines((model) => {
   let served: Served;
   before(async () => {
-    served = await serveReal({ model: [path] });
+    served = await serveReal({ model: [model.path] });
   });
   after(() => served.close());
 

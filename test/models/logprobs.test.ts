@@ -11,7 +11,7 @@ import { greedy } from '../support/token-requests.ts';
 
 const VOCABULARY = 320;
 /** What each engine has told of every token after the prompt. */
-const told = new Map<EngineModel['format'], ReadonlyMap<number, number>>();
+const toldBy = new Map<EngineModel['format'], ReadonlyMap<number, number>>();
 
 function near(actual: number | undefined, expected: number, tolerance = 1e-3): void {
   assert.ok(Math.abs((actual ?? Infinity) - expected) < tolerance, `${actual} is not ${expected}`);
@@ -138,12 +138,12 @@ onBothTinyEngines(({ path, format }) => {
       1,
       1e-4,
     );
-    told.set(format, new Map(top.map(({ id, logprob }) => [id, logprob])));
+    toldBy.set(format, new Map(top.map(({ id, logprob }) => [id, logprob])));
   });
 });
 
 test('both engines tell the same log probabilities of all tokens', () => {
-  const { gguf, onnx } = Object.fromEntries(told);
+  const { gguf, onnx } = Object.fromEntries(toldBy);
   assert.equal(gguf?.size, VOCABULARY);
   for (const [id, logprob] of gguf) near(onnx?.get(id), logprob);
 });
