@@ -147,7 +147,7 @@ export interface InfillTokens {
 }
 
 export interface Tokenizer {
-  /** Synchronous: keep the text short (16 KB) and yield between calls. Adds no BOS. */
+  /** Synchronous: keep the text short (8 KB) and yield between calls. Adds no BOS. */
   encode(text: string, options: EncodeOptions): number[];
   /** The bytes that the token adds to a completion; none for a special token. */
   bytes(id: number): Uint8Array;

@@ -5,7 +5,7 @@ import type { Tokenizer } from '../contract/tokens.ts';
 import { encodeSlices } from './tokenize.ts';
 
 /** Texts that are tokenized between two looks at the event loop: about a slice of a long one. */
-const CHARACTERS_AT_ONCE = 16_384;
+const CHARACTERS_AT_ONCE = 8_192;
 
 /**
  * The tokens of inputs. In a text the names of special tokens stay text, those of added ones (runs of spaces, tags) are what the vocabulary has them for.

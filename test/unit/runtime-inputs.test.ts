@@ -59,7 +59,7 @@ const refused: [string, readonly (string | readonly number[])[], string, string,
     ['b'.repeat(100_000)],
     'context_exceeded',
     'input[0]',
-    'input[0] has at least 16384 tokens, but the model takes 20 at most; shorten it.',
+    'input[0] has at least 8192 tokens, but the model takes 20 at most; shorten it.',
   ],
   [
     'an id outside the vocabulary',
