@@ -88,7 +88,7 @@ onBothEngines((model) => {
   test('stops by a word, by the end of the sequence, and at the limit', async () => {
     const word = await complete({ prompt: 'The capital of France is the city of', stop: ['Par'] });
     assert.deepEqual([word.content, word.stop_type, word.stopping_word], [' ', 'word', 'Par']);
-    const messages = [{ role: 'user', content: 'What is the capital of France?' }];
+    const messages = [{ role: 'user', content: 'Hello!' }];
     const { prompt } = await post<{ prompt: string }>('/apply-template', { messages });
     const eos = await complete({ prompt, n_predict: -1, return_tokens: true });
     assert.equal(eos.stop_type, 'eos');
