@@ -3,6 +3,20 @@
 import { isBuiltin } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
 
+/** The parts meet in compose.ts and in what it is made of. */
+const joined = [
+  'config',
+  'contract',
+  'dialects',
+  'engines',
+  'http',
+  'prompt-cache',
+  'response-store',
+  'runtime',
+  'scheduling',
+  'telemetry',
+];
+
 /** @type {Record<string, { rooms: string[], packages: string[], node: boolean }>} */
 export const rooms = {
   contract: { rooms: [], packages: [], node: false },
@@ -26,22 +40,8 @@ export const rooms = {
     packages: ['cli-progress', 'pino', 'yargs'],
     node: true,
   },
-  'compose.ts': {
-    rooms: [
-      'config',
-      'contract',
-      'dialects',
-      'engines',
-      'http',
-      'prompt-cache',
-      'response-store',
-      'runtime',
-      'scheduling',
-      'telemetry',
-    ],
-    packages: [],
-    node: true,
-  },
+  compose: { rooms: joined, packages: [], node: true },
+  'compose.ts': { rooms: [...joined, 'compose'], packages: [], node: true },
   'index.ts': { rooms: ['compose.ts', 'config', 'contract', 'telemetry'], packages: [], node: false },
 };
 

@@ -44,6 +44,15 @@ export function bytes(min = 1): ZodType<number> {
   return z.preprocess(asBytes, z.int({ error }).min(min, { error }));
 }
 
+/** Yes or no; a flag without a value is a yes, a variable says true or false. */
+export function toggle(): ZodType<boolean> {
+  const words: Record<string, boolean> = { true: true, on: true, '1': true, false: false, off: false, '0': false };
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? (words[value.toLowerCase()] ?? value) : value),
+    z.boolean({ error: 'true or false' }),
+  );
+}
+
 /** A list of what `item` accepts; a single text counts as a list of one. */
 export function listOf<Item>(item: ZodType<Item>): ZodType<Item[]> {
   return z.preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(item));
