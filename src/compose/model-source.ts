@@ -88,7 +88,8 @@ async function load(served: ServedModel, expected: number | undefined, hooks: Lo
     const measuredBytes = Math.max(0, memoryUsage.rss() - before);
     const { memory } = model.info;
     // Where the engine plans no memory, what was measured is the best that is known.
-    const bytes = memory === undefined ? Math.max(expected ?? 0, measuredBytes) : memory.modelBytes + memory.contextBytes;
+    const bytes =
+      memory === undefined ? Math.max(expected ?? 0, measuredBytes) : memory.modelBytes + memory.contextBytes;
     log.info({ model: id, ms: Math.round(performance.now() - began), bytes, measuredBytes }, 'loaded a model');
     const dispose = async (): Promise<void> => {
       await model.dispose();

@@ -23,7 +23,9 @@ export function loraFile(given: string): LoraFile {
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
-    throw new UsageError(`--lora ${file} cannot be read: ${reasonOf(error)}; name a LoRA adapter in GGUF.`, { cause: error });
+    throw new UsageError(`--lora ${file} cannot be read: ${reasonOf(error)}; name a LoRA adapter in GGUF.`, {
+      cause: error,
+    });
   }
   if (existing(path)) return { path, scale };
   throw new UsageError(`--lora ${file} is a folder; name a LoRA adapter in GGUF.`);

@@ -18,7 +18,8 @@ export function modelsIn(folder: string): string[] {
       .filter(isGguf)
       .map((file) => join(path, file));
   });
-  if (found.length === 0) throw new UsageError(`--models-dir ${folder} has no GGUF files and no ONNX folders; name another.`);
+  if (found.length === 0)
+    throw new UsageError(`--models-dir ${folder} has no GGUF files and no ONNX folders; name another.`);
   return found;
 }
 

@@ -23,8 +23,10 @@ export function nearestName(written: string, known: readonly string[]): string |
   if (longer !== undefined) return longer;
   const steps = byLength.map((name) => distance(word, plain(name)));
   const fewest = Math.min(...steps);
-  if (fewest <= Math.max(2, Math.floor(word.length * 0.45)) && fewest < word.length)
-    return byLength[steps.indexOf(fewest)];
+  if (fewest <= Math.max(2, Math.floor(word.length * 0.45)) && fewest < word.length) {
+    const nearest = byLength.filter((_name, index) => steps[index] === fewest);
+    return nearest.find((name) => plain(name).startsWith(word.charAt(0))) ?? nearest[0];
+  }
   return byLength.find((name) => telling && (plain(name).includes(word) || word.includes(plain(name))));
 }
 

@@ -1,7 +1,16 @@
 import type { ZodType } from 'zod';
 
 /** The headings of `--help` and of the README's table, in this order. */
-export const groups = ['Model', 'Several models', 'Prompt cache', 'Server', 'Limits', 'Defaults for requests', 'Access', 'Logs'] as const;
+export const groups = [
+  'Model',
+  'Several models',
+  'Prompt cache',
+  'Server',
+  'Limits',
+  'Defaults for requests',
+  'Access',
+  'Logs',
+] as const;
 
 /** The headings of `hearth bench --help` beside `Model`, in this order. */
 export const benchGroups = ['Load', 'Prompts', 'Server', 'Report'] as const;

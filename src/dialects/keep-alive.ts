@@ -16,12 +16,15 @@ export function keepAlive() {
   return z
     .union([z.number({ error }), text], { error })
     .nullish()
-    .describe('How long the model stays loaded after the request: seconds, or a time such as "5m"; 0 at once, -1 never.');
+    .describe(
+      'How long the model stays loaded after the request: seconds, or a time such as "5m"; 0 at once, -1 never.',
+    );
 }
 
 /** The milliseconds that a body asks for; undefined where it says nothing, Infinity for never. */
 export function keepAliveOf(body: unknown): number | undefined {
-  const given: unknown = typeof body === 'object' && body !== null && 'keep_alive' in body ? body.keep_alive : undefined;
+  const given: unknown =
+    typeof body === 'object' && body !== null && 'keep_alive' in body ? body.keep_alive : undefined;
   const ms = typeof given === 'number' ? given * 1000 : typeof given === 'string' ? milliseconds(given) : undefined;
   return ms !== undefined && ms < 0 ? Infinity : ms;
 }

@@ -46,7 +46,8 @@ export const createModels: CreateDialect = ({ unknownFields: given }) => {
     body: loadBody,
     doc: {
       summary: 'Load a model',
-      description: 'Answers when it is ready. Others that nobody works with make room where the memory budget wants it.',
+      description:
+        'Answers when it is ready. Others that nobody works with make room where the memory budget wants it.',
       example: { model: 'SmolLM2-135M-Instruct.Q4_1' },
       reply: done,
     },
@@ -92,7 +93,8 @@ export const createModels: CreateDialect = ({ unknownFields: given }) => {
     body: pullBody,
     doc: {
       summary: 'Fetch a model from a hub and add it to the list',
-      description: 'It is loaded by the first request for it. A client that leaves stops the download, which goes on from there next time.',
+      description:
+        'It is loaded by the first request for it. A client that leaves stops the download, which goes on from there next time.',
       example: { model: 'hf:owner/repo:Q4_K_M' },
       reply: done,
       frame: z.union([progress, done]),

@@ -91,7 +91,11 @@ function wrapped<Body>({ doc: _doc, ...call }: Call<Body>): Call<Body> {
 /** What AgentScope's post_api_embedding posts, for any task that takes texts; the reply within is OpenAI's. */
 function route(settings: DialectSettings, compute: Compute): Call<Record<string, unknown>> {
   const keys = promptKeys(settings);
-  const shape = { model: text(), keep_alive: keepAlive(), ...Object.fromEntries(keys.map((key) => [key, inputList.nullish()])) };
+  const shape = {
+    model: text(),
+    keep_alive: keepAlive(),
+    ...Object.fromEntries(keys.map((key) => [key, inputList.nullish()])),
+  };
   return {
     kind: 'call',
     method: 'POST',

@@ -30,7 +30,11 @@ export async function inspectOnnx(options: InspectOptions): Promise<Inspection> 
   const { task, modelBytes: weights, config, vocabularySize = 0 } = folder;
   const perToken = bytesPerToken(config);
   if (task !== 'generate' || device.gpu || perToken === undefined) return { task, bytes: weights };
-  const known = { trainedContext: folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT, wantedSlots: SLOTS, weights };
+  const known = {
+    trainedContext: folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT,
+    wantedSlots: SLOTS,
+    weights,
+  };
   const logits = vocabularySize * 4;
   const plan = await planShared(options, known, async (contextSize, slots) => {
     return contextSize * slots * perToken * COPIES + (slots + (options.batchSize ?? 1)) * logits;

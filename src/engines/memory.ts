@@ -53,7 +53,8 @@ export interface MemoryPlan {
  */
 export async function planMemory(wish: MemoryWish): Promise<MemoryPlan> {
   const needs = (context: number, slots: number): Promise<Amount> => wish.needs(context, slots, wish.kvCacheType);
-  const half = (amount: Amount): boolean => fits(amount, wish.free, (bytes) => Math.min(bytes * (wish.share ?? SHARE), usable(bytes)));
+  const half = (amount: Amount): boolean =>
+    fits(amount, wish.free, (bytes) => Math.min(bytes * (wish.share ?? SHARE), usable(bytes)));
   let contextSize = wish.contextSize ?? Math.min(wish.trainedContext, LONGEST_CONTEXT);
   if (wish.contextSize === undefined) {
     const slots = wish.slots ?? FEWEST_SLOTS;

@@ -24,7 +24,11 @@ function dialectOf(dialects: readonly Dialect[], method: string, path: string): 
   const having = (so: (pattern: string) => boolean): Dialect | undefined =>
     dialects.find(({ routes }) => routes.some((route) => route.method === method && route.paths.some(so)));
   const exact = having((pattern) => pattern === lower);
-  return exact ?? having((pattern) => matches(pattern, lower)) ?? dialects.find(({ prefixes }) => prefixes.some((prefix) => `${lower}/`.startsWith(`${prefix}/`)));
+  return (
+    exact ??
+    having((pattern) => matches(pattern, lower)) ??
+    dialects.find(({ prefixes }) => prefixes.some((prefix) => `${lower}/`.startsWith(`${prefix}/`)))
+  );
 }
 
 /** Answers an error in the form of the path's dialect. Nothing is sent to a client that left. */

@@ -34,24 +34,20 @@ export interface MountContext {
 const instant: Work = { signal: new AbortController().signal, end: () => {} };
 const registrars = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
-/** The routes of a dialect. */
-export function mount(dialect: Dialect, context: MountContext): Router {
-  const router = Router();
+/** Mounts the routes of a dialect. */
+export function mount(router: Router, dialect: Dialect, context: MountContext): void {
   for (const route of dialect.routes) {
     const paths = [...route.paths];
     const handler = route.kind === 'call' ? call(route, context) : byTask(route, context);
     const body = route.body === undefined ? [] : jsonBody(context.maxBody);
     router[registrars[route.method]](paths, ...body, handler);
   }
-  return router;
 }
 
 /** Refuses other methods on the paths of all dialects, which may share some; to be mounted behind them. */
-export function otherMethods(dialects: readonly Dialect[]): Router {
-  const router = Router();
+export function mountRefusals(router: Router, dialects: readonly Dialect[]): void {
   const routes = dialects.flatMap((dialect) => dialect.routes);
   for (const [path, methods] of methodsByPath(routes)) router.all(path, methodNotAllowed(methods));
-  return router;
 }
 
 /** Notes the pattern of a request's path in its record, before anything refuses the request. */

@@ -30,7 +30,8 @@ export function bytesHeld(places: Iterable<Place>): number {
  * @param needed bytes that are missing
  */
 export function chooseLeaving(candidates: readonly Held[], needed: number): Held[] {
-  const rank = ({ resident }: Held): number => (resident.active === 0 ? 0 : resident.leaving || resident.unwanted ? 1 : 2);
+  const rank = ({ resident }: Held): number =>
+    resident.active === 0 ? 0 : resident.leaving || resident.unwanted ? 1 : 2;
   const inOrder = candidates.toSorted((a, b) => rank(a) - rank(b) || a.resident.used - b.resident.used);
   const chosen: Held[] = [];
   let missing = needed;

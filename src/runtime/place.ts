@@ -96,7 +96,7 @@ export function statusOf(place: Place, waiting: number): ModelStatus {
     error: state === 'failed' ? place.error?.message : undefined,
     tasks: info?.tasks ?? source.tasks,
     info,
-    bytes: resident?.bytes ?? (bytes === 0 ? undefined : bytes),
+    bytes: (resident?.bytes ?? bytes) || undefined,
     measuredBytes: resident?.measuredBytes,
     active: resident?.active ?? 0,
     waiting,

@@ -15,11 +15,7 @@ export interface Puller {
    * @returns its progress; at the end what can be loaded
    * @throws InferenceError invalid_request, model_not_found, forbidden, insufficient_memory, model_failed, aborted
    */
-  pull(
-    name: string,
-    taken: (id: string) => boolean,
-    signal: AbortSignal,
-  ): AsyncGenerator<PullEvent, ModelSource, void>;
+  pull(name: string, taken: (id: string) => boolean, signal: AbortSignal): AsyncGenerator<PullEvent, ModelSource, void>;
 }
 
 export interface RegistryOptions {

@@ -74,7 +74,8 @@ export class Residency {
 
   /** Resolves when the model's memory has been given back; its running requests end first. @throws InferenceError aborted */
   async unload(place: Place, signal: AbortSignal): Promise<void> {
-    await this.#changes.until(() => place.state !== 'loading', signal);
+    // Who comes from now on gets it anew.
+    if (place.state === 'loading') await this.#changes.until(() => place.state !== 'loading', signal);
     const { resident } = place;
     if (resident === undefined) return;
     resident.unwanted = true;

@@ -42,7 +42,10 @@ async function ask(route: Call<unknown>, given: unknown, params: Record<string, 
   const responses = new ResponseStore({ maxCount: 0, maxBytes: 0 });
   const reply = { id: 'u1', created: 1_700_000_000 };
   const { signal } = new AbortController();
-  const sent = await route.run({ params, query: {}, body, signal, reply, note() {} }, { models, host: registryOf(), responses });
+  const sent = await route.run(
+    { params, query: {}, body, signal, reply, note() {} },
+    { models, host: registryOf(), responses },
+  );
   if (route.doc !== undefined) assert.deepEqual(route.doc.reply?.parse(sent), sent, 'the reply is told in full');
   return sent;
 }

@@ -135,13 +135,17 @@ export const modelSchema = z.object({
   object: z.literal('model'),
   created: count.describe('Unix seconds of its load, or of the time at which the server came to know it.'),
   owned_by: z.string(),
-  state: z.enum(['unloaded', 'loading', 'ready', 'unloading', 'failed']).describe('A request loads it where it is not ready.'),
+  state: z
+    .enum(['unloaded', 'loading', 'ready', 'unloading', 'failed'])
+    .describe('A request loads it where it is not ready.'),
   progress: z.number().optional().describe('The share that is loaded, 0 to 1, while it loads.'),
   error: z.string().optional().describe('Why it failed.'),
   status: z
     .object({ value: z.string(), failed: z.boolean().optional() })
     .describe("The state in the words of llama-server's router."),
-  context_size: count.optional().describe('Tokens that a request has at most, prompt and completion together; known once it was loaded.'),
+  context_size: count
+    .optional()
+    .describe('Tokens that a request has at most, prompt and completion together; known once it was loaded.'),
   format: z.string(),
   tasks: z.array(z.string()).describe('What it can do.'),
   dimensions: count.optional().describe('Numbers of a vector, where it makes vectors.'),

@@ -28,7 +28,9 @@ export async function checkAdapters(model: LlamaModel, adapters: readonly Adapte
     const own = model.fileInfo.metadata.general.architecture;
     const other = general['architecture'];
     if (other !== own) {
-      throw refuse(`is an adapter for models of the architecture ${String(other)}, and this model is ${own}; leave it out.`);
+      throw refuse(
+        `is an adapter for models of the architecture ${String(other)}, and this model is ${own}; leave it out.`,
+      );
     }
   }
 }

@@ -22,19 +22,23 @@ export async function inspectGguf(options: InspectOptions): Promise<Inspection> 
   if (task !== 'generate' || llama.gpu !== false) return { task, bytes: weights };
   const type = ggmlType(options.kvCacheType);
   const trainedContext = insights.trainContextSize ?? options.contextSize ?? 4096;
-  const plan = await planShared(options, { trainedContext, wantedSlots: CPU_SLOTS, weights }, async (contextSize, slots) => {
-    const { cpuRam, gpuVram } = await insights.estimateContextResourceRequirementsV2({
-      contextSize,
-      sequences: slots,
-      batchSize: batchOf(options, contextSize, slots),
-      modelGpuLayers: 0,
-      swaFullCache: true,
-      flashAttention: flashMode(options.flashAttention),
-      kvCacheKeyType: type,
-      kvCacheValueType: type,
-    });
-    return cpuRam + gpuVram;
-  });
+  const plan = await planShared(
+    options,
+    { trainedContext, wantedSlots: CPU_SLOTS, weights },
+    async (contextSize, slots) => {
+      const { cpuRam, gpuVram } = await insights.estimateContextResourceRequirementsV2({
+        contextSize,
+        sequences: slots,
+        batchSize: batchOf(options, contextSize, slots),
+        modelGpuLayers: 0,
+        swaFullCache: true,
+        flashAttention: flashMode(options.flashAttention),
+        kvCacheKeyType: type,
+        kvCacheValueType: type,
+      });
+      return cpuRam + gpuVram;
+    },
+  );
   return { task, ...plan };
 }
 
