@@ -34,19 +34,29 @@ export function budgetOf(free: number): number {
   return Math.max(0, free - Math.max(RESERVE, free * RESERVED_SHARE));
 }
 
+/** What is known of a model that shares its memory. */
+interface Known {
+  trainedContext: number;
+  wantedSlots: number;
+  /** Bytes of the files. */
+  weights: number;
+  /** Bytes that the weights take at most, where an engine keeps copies of them in another order. */
+  mostWeights: number;
+}
+
 /**
  * Chooses the contexts of a model that shares its memory with others, as `planMemory`. What cannot fit is no error here: its
  * least size says how much is missing.
- * @param weights bytes
  * @param bytes what so many tokens in so many slots take
+ * @returns bytes: the most that it may take, but no more than there is where the least fits
  */
 export async function planShared(
   { contextSize, slots, memory, share, kvCacheType }: InspectOptions,
-  { trainedContext, wantedSlots, weights }: { trainedContext: number; wantedSlots: number; weights: number },
+  { trainedContext, wantedSlots, weights, mostWeights }: Known,
   bytes: (contextSize: number, slots: number) => Promise<number>,
 ): Promise<Required<Omit<Inspection, 'task'>>> {
   const needs: MemoryWish['needs'] = async (context, count) => ({ ram: await bytes(context, count), vram: 0 });
-  const free = { ram: Math.max(0, memory - weights), vram: 0 };
+  const free = { ram: Math.max(memory - mostWeights, (memory - weights) / 2, 0), vram: 0 };
   const wish = { contextSize, slots, trainedContext, wantedSlots, free, share, kvCacheType, needs };
   let plan: Pick<MemoryPlan, 'contextSize' | 'slots'>;
   try {
@@ -55,5 +65,10 @@ export async function planShared(
     if (!(error instanceof InferenceError) || error.code !== 'insufficient_memory') throw error;
     plan = { contextSize: contextSize ?? Math.min(LEAST_CONTEXT, trainedContext), slots: slots ?? 1 };
   }
-  return { ...plan, bytes: weights + (await bytes(plan.contextSize, plan.slots)) };
+  const context = await bytes(plan.contextSize, plan.slots);
+  return {
+    contextSize: plan.contextSize,
+    slots: plan.slots,
+    bytes: Math.max(weights + context, Math.min(mostWeights + context, memory)),
+  };
 }

@@ -7,6 +7,9 @@ import { checkGgufFile } from './gguf-file.ts';
 import { ggmlType } from './kv-cache.ts';
 import { taskOf } from './task.ts';
 
+/** Weights that the CPU wants in another order are there twice (weights.ts). */
+const COPIED = 2;
+
 /**
  * Reads a GGUF file's header, and asks llama.cpp what its contexts would take.
  * @throws InferenceError model_failed, unsupported, invalid_request (device)
@@ -24,7 +27,7 @@ export async function inspectGguf(options: InspectOptions): Promise<Inspection> 
   const trainedContext = insights.trainContextSize ?? options.contextSize ?? 4096;
   const plan = await planShared(
     options,
-    { trainedContext, wantedSlots: CPU_SLOTS, weights },
+    { trainedContext, wantedSlots: CPU_SLOTS, weights, mostWeights: COPIED * weights },
     async (contextSize, slots) => {
       const { cpuRam, gpuVram } = await insights.estimateContextResourceRequirementsV2({
         contextSize,
