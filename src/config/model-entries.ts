@@ -5,7 +5,7 @@ import { requestSettings } from './request-settings.ts';
 import type { SettingName, Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
-const { model, alias, ...perModel } = modelSettings;
+const { model: _model, alias: _alias, ...perModel } = modelSettings;
 const { preload, idleUnload } = poolSettings;
 const own = { ...perModel, preload, idleUnload, ...requestSettings };
 

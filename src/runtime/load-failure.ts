@@ -36,3 +36,14 @@ export function neverFits({ source }: Place, bytes: number, budget: number): Inf
     { param: 'model' },
   );
 }
+
+/** The error of a server that ends. */
+export function shuttingDown(): InferenceError {
+  return new InferenceError('draining', 'The server is shutting down; try again in a few seconds.', { retryAfter: 5 });
+}
+
+/** The error of one request too many. @param waiting how many wait already */
+export function lineIsFull(waiting: number): InferenceError {
+  const message = `${waiting} requests wait for models to be loaded already; try again later.`;
+  return new InferenceError('overloaded', message, { retryAfter: 1 });
+}

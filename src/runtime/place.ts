@@ -80,6 +80,14 @@ export function createPlace(source: ModelSource, created: number): Place {
   };
 }
 
+/** A model that nobody works with yet. @param used its last use */
+export function createResident(
+  { model, bytes, measuredBytes }: Pick<Resident, 'model' | 'bytes' | 'measuredBytes'>,
+  used: number,
+): Resident {
+  return { model, bytes, measuredBytes, active: 0, used, unwanted: false, leaving: false, stopTimer: () => {} };
+}
+
 /** Whether a place's model can be taken at once. */
 export function canBeTaken({ state, resident }: Place): boolean {
   return state === 'ready' && resident !== undefined && !resident.unwanted && !resident.leaving;

@@ -2,9 +2,9 @@ import { abortError, InferenceError } from '../contract/errors.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import { Changes } from './changes.ts';
 import { bytesHeld, chooseLeaving, held, type Held } from './eviction.ts';
-import { loadError, neverFits, noteFailure, recentFailure } from './load-failure.ts';
+import { lineIsFull, loadError, neverFits, noteFailure, recentFailure, shuttingDown } from './load-failure.ts';
 import { ModelQueue, type Hold } from './model-queue.ts';
-import { canBeTaken, type LoadedModel, type Place, type Resident } from './place.ts';
+import { canBeTaken, createResident, type LoadedModel, type Place, type Resident } from './place.ts';
 
 /** A longer timer would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -92,9 +92,7 @@ export class Residency {
 
   /** Refuses all that wait, and gives all memory back. */
   async dispose(): Promise<void> {
-    this.#closed ??= new InferenceError('draining', 'The server is shutting down; try again in a few seconds.', {
-      retryAfter: 5,
-    });
+    this.#closed ??= shuttingDown();
     this.#queue.refuse(this.#closed);
     await this.#loading;
     for (const one of held(this.#places)) void this.#unload(one);
@@ -105,8 +103,7 @@ export class Residency {
     const failure = again ? undefined : recentFailure(place, this.#options.clock.now());
     if (failure !== undefined) return failure;
     if (canBeTaken(place) || this.#queue.length < this.#options.maxWaiting) return undefined;
-    const message = `${this.#queue.length} requests wait for models to be loaded already; try again later.`;
-    return new InferenceError('overloaded', message, { retryAfter: 1 });
+    return lineIsFull(this.#queue.length);
   }
 
   /** Does all that can be done now: unloads what may go, begins the next load, hands out what is there. */
@@ -167,16 +164,8 @@ export class Residency {
   /** What a loaded model really takes is known now; others make room for it, or it goes itself. */
   #settle(place: Place, { model, bytes = place.bytes, measuredBytes }: LoadedModel): void {
     const { budget = Infinity } = this.#options;
-    const resident: Resident = {
-      model,
-      bytes,
-      measuredBytes,
-      active: 0,
-      used: (this.#uses += 1),
-      unwanted: this.#closed !== undefined,
-      leaving: false,
-      stopTimer: () => {},
-    };
+    const resident = createResident({ model, bytes, measuredBytes }, (this.#uses += 1));
+    resident.unwanted = this.#closed !== undefined;
     Object.assign(place, { resident, bytes, info: model.info, error: undefined, failures: 0, state: 'ready' });
     if (bytes > budget) {
       resident.unwanted = true;
