@@ -3,6 +3,21 @@
 import { isBuiltin } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
 
+/** The parts meet in compose.ts and in what it is made of. */
+const joined = [
+  'config',
+  'contract',
+  'dialects',
+  'engines',
+  'http',
+  'hub',
+  'prompt-cache',
+  'response-store',
+  'runtime',
+  'scheduling',
+  'telemetry',
+];
+
 /** @type {Record<string, { rooms: string[], packages: string[], node: boolean }>} */
 export const rooms = {
   contract: { rooms: [], packages: [], node: false },
@@ -30,23 +45,8 @@ export const rooms = {
     packages: ['cli-progress', 'pino', 'yargs'],
     node: true,
   },
-  'compose.ts': {
-    rooms: [
-      'config',
-      'contract',
-      'dialects',
-      'engines',
-      'http',
-      'hub',
-      'prompt-cache',
-      'response-store',
-      'runtime',
-      'scheduling',
-      'telemetry',
-    ],
-    packages: [],
-    node: true,
-  },
+  compose: { rooms: joined, packages: [], node: true },
+  'compose.ts': { rooms: [...joined, 'compose'], packages: [], node: true },
   adapters: { rooms: ['contract'], packages: ['@ai-sdk/provider', '@langchain/core'], node: false },
   // What the package offers: its face, and what needs a loaded model or the configs of the process.
   library: {

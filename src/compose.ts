@@ -1,69 +1,50 @@
-import type { Model, ModelInfo } from './contract/model.ts';
-import { modelFiles, type ModelFile } from './config/model-path.ts';
+import { freemem } from 'node:os';
+import { chatTemplateOf } from './compose/chat-template.ts';
+import type { LoadHooks } from './compose/hooks.ts';
+import { loadServed } from './compose/load-model.ts';
+import { withLocalModels } from './compose/local-models.ts';
+import { modelPuller } from './compose/puller.ts';
+import { modelSource, type SharedMemory } from './compose/model-source.ts';
+import { servedModels, type ServedModel } from './config/served-models.ts';
 import type { Settings } from './config/settings.ts';
 import { UsageError } from './config/usage-error.ts';
-import { readHubSettings } from './config/hub-environment.ts';
+import type { ModelStatus } from './contract/model-host.ts';
+import type { Model, ModelInfo } from './contract/model.ts';
 import { dialects } from './dialects/index.ts';
-import { loadEngine, type GeneratorEngine } from './engines/index.ts';
+import { budgetOf, freeMemory } from './engines/index.ts';
 import type { RouterOptions } from './http/app.ts';
 import { createHttpServer } from './http/server.ts';
-import { isModelName, localModels, usualWaits, type PullOptions } from './hub/index.ts';
-import { openPromptFiles, type PromptFiles } from './prompt-cache/index.ts';
 import { ResponseStore } from './response-store/response-store.ts';
-import { chatFormatOf } from './runtime/chat-format.ts';
-import { createClassificationModel } from './runtime/classification.ts';
-import { createEmbeddingModel } from './runtime/embedding.ts';
-import { OutputGrammars } from './runtime/output-grammars.ts';
-import { createRenderPrompt } from './runtime/prompt.ts';
-import { createRankingModel } from './runtime/ranking.ts';
 import { Registry } from './runtime/registry.ts';
-import { createModel } from './runtime/runtime.ts';
-import { Scheduler } from './scheduling/scheduler.ts';
 import type { Logger } from './telemetry/log.ts';
 
-export interface LoadHooks {
-  log: Logger;
-  /** Called with the share of the model that is loaded, 0 to 1. */
-  onLoadProgress?: (fraction: number) => void;
-  /** How models that are fetched first are told about; the variables are the process's own, but for tests. */
-  pull?: Partial<Pick<PullOptions, 'confirm' | 'onNote' | 'onProgress' | 'signal'>> & { env?: NodeJS.ProcessEnv };
-}
+export type { LoadHooks } from './compose/hooks.ts';
+export { withLocalModels } from './compose/local-models.ts';
 
 /** A server that takes requests. */
 export interface Served {
   url: string;
-  /** The models in the order of the settings. */
+  /** The models that were loaded at start, in the order of the settings. */
   models: readonly ModelInfo[];
+  /** All models, in the same order, as they stood then. */
+  statuses: readonly ModelStatus[];
   /** Takes no new work, lets running work finish up to the drain timeout, unloads. Safe to call twice. */
   close(): Promise<void>;
-  /** Resolves when the server is closed; rejects when it closed because a model failed for good. */
+  /** Resolves when the server is closed; rejects when it closed because its only model failed for good. */
   closed: Promise<void>;
 }
 
 /**
- * Loads the models and serves them. The port is taken first and answers 503 until all are there.
+ * Serves the models of the settings, and loads those that are to be loaded at start. The port is taken first and answers 503
+ * until all of them are there.
  * @throws UsageError, InferenceError model_not_found, model_failed, insufficient_memory, invalid_request (device), as
  * `withLocalModels`, or the socket's own error
  */
 export async function serve(given: Settings, hooks: LoadHooks): Promise<Served> {
   const settings = await withLocalModels(given, hooks);
-  const files = modelFiles(settings);
-  const models = new Registry();
-  const server = createHttpServer(routerOptions(settings, models, hooks.log));
-  const url = await server.listen(settings.host, settings.port);
-  const loaded: Model[] = [];
-  try {
-    for (const file of files) {
-      const model = await loadFile(file, settings, sharedProgress(hooks, loaded.length, files.length));
-      loaded.push(model);
-      models.add(model);
-    }
-  } catch (error) {
-    await server.drain();
-    await models.dispose();
-    throw error;
-  }
-  server.ready();
+  const served = servedModels(settings);
+  for (const one of served) chatTemplateOf(one.settings);
+  const { log } = hooks;
 
   let ended = (): void => {};
   let failed = (_error: Error): void => {};
@@ -74,21 +55,63 @@ export async function serve(given: Settings, hooks: LoadHooks): Promise<Served> 
   // Whoever started the server may not be waiting for its end.
   closed.catch(() => {});
 
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closing ??= (async () => {
-      await server.drain();
-      await models.dispose();
-      ended();
-    })());
-  // A supervisor can only restart what ends.
-  const watch = async (model: Model): Promise<void> => {
-    const error = await model.failed;
-    hooks.log.fatal({ err: error.cause, model: model.info.id }, error.message);
-    failed(error);
+  const shared = sharedMemory(settings, served.length);
+  const models = new Registry({
+    budget: shared?.budget,
+    maxWaiting: settings.maxQueue,
+    puller: modelPuller(settings, shared, hooks),
+    onFailed: (id, error) => {
+      // A supervisor can only restart what ends; beside others a model is loaded again by the next request.
+      const level = served.length === 1 ? 'fatal' : 'error';
+      log[level]({ err: error.cause, model: id }, error.message);
+      if (served.length === 1) failed(error);
+    },
+  });
+  const server = createHttpServer(routerOptions(settings, models, log));
+  const url = await server.listen(settings.host, settings.port);
+  const end = async (): Promise<void> => {
+    await server.drain();
+    await models.dispose();
   };
-  for (const model of loaded) void watch(model);
-  return { url, models: models.list(), close, closed };
+  try {
+    await loadAtStart(models, served, shared, hooks);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  server.ready();
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= end().then(ended));
+  return { url, models: models.loaded().map(({ info }) => info), statuses: models.list(), close, closed };
+}
+
+/** Adds all models, and loads those that are to be there from the start: by default one that is alone. */
+async function loadAtStart(
+  models: Registry,
+  served: readonly ServedModel[],
+  shared: SharedMemory | undefined,
+  hooks: LoadHooks,
+): Promise<void> {
+  const first = served.filter(({ settings }) => settings.preload ?? served.length === 1);
+  const { signal } = new AbortController();
+  let started = false;
+  for (const one of served) {
+    const onLoadProgress = (fraction: number): void => {
+      const before = first.indexOf(one);
+      // What is loaded of one of several is its part of all; later loads are nobody's progress.
+      if (before >= 0 && !started) hooks.onLoadProgress?.((before + fraction) / first.length);
+    };
+    models.add(await modelSource(one, shared, { ...hooks, onLoadProgress }));
+  }
+  for (const { file } of first) await models.load(file.id, signal);
+  started = true;
+}
+
+/** The memory that models share; undefined for one that is alone and not limited. */
+function sharedMemory({ memoryBudget }: Settings, count: number): SharedMemory | undefined {
+  if (memoryBudget === undefined && count === 1) return undefined;
+  return { budget: memoryBudget ?? budgetOf(freeMemory(freemem(), 0).bytes), count };
 }
 
 /**
@@ -97,139 +120,20 @@ export async function serve(given: Settings, hooks: LoadHooks): Promise<Served> 
  */
 export async function loadModel(given: Settings, hooks: LoadHooks): Promise<Model> {
   const settings = await withLocalModels(given, hooks);
-  const [file, second] = modelFiles(settings);
-  if (file === undefined || second !== undefined) {
-    throw new UsageError(`loadModel loads one model, but ${settings.model.length} are named; call it for each.`);
+  const [served, ...others] = servedModels(settings);
+  if (served === undefined || others.length > 0) {
+    throw new UsageError(`loadModel loads one model, but ${others.length + 1} are named; call it for each.`);
   }
-  return loadFile(file, settings, hooks);
+  return loadServed(served, hooks);
 }
 
-/**
- * The settings with each model's name turned into a path, where it has been fetched to if it was not there.
- * @throws UsageError for a variable of a hub that is wrong; InferenceError as `pullModel`
- */
-export async function withLocalModels(settings: Settings, { log, pull = {} }: LoadHooks): Promise<Settings> {
-  if (!settings.model.some(isModelName)) return settings;
-  const { env = process.env, confirm, onNote, onProgress, signal } = pull;
-  const models = await localModels(settings, {
-    settings: readHubSettings(env, settings.hub),
-    signal,
-    waits: usualWaits,
-    memory: process.availableMemory(),
-    confirm: settings.yes ? () => Promise.resolve(true) : confirm,
-    onNote: onNote ?? ((sentence) => log.warn(sentence)),
-    onProgress: onProgress ?? (() => {}),
-  });
-  return { ...settings, ...models };
-}
-
-/** The hooks for one of several models: what is loaded of it is its part of all. */
-function sharedProgress(hooks: LoadHooks, before: number, count: number): LoadHooks {
-  return { ...hooks, onLoadProgress: (fraction) => hooks.onLoadProgress?.((before + fraction) / count) };
-}
-
-async function loadFile(file: ModelFile, settings: Settings, hooks: LoadHooks): Promise<Model> {
-  const prompts = await openPromptFiles(
-    { folder: settings.promptCache, maxBytes: settings.promptCacheSize },
-    process.availableMemory(),
-  );
-  try {
-    const model = await loadWith(prompts, file, settings, hooks);
-    const dispose = async (): Promise<void> => {
-      await model.dispose();
-      await prompts.scratch.dispose();
-    };
-    return { ...model, dispose };
-  } catch (error) {
-    await prompts.scratch.dispose();
-    throw error;
-  }
-}
-
-async function loadWith(prompts: PromptFiles, file: ModelFile, settings: Settings, hooks: LoadHooks): Promise<Model> {
-  const { log, onLoadProgress } = hooks;
-  const engine = await loadEngine({
-    path: file.path,
-    format: file.format,
-    dtype: settings.dtype,
-    scratchFolder: prompts.scratch.path,
-    device: settings.device,
-    contextSize: settings.contextSize,
-    slots: settings.parallel,
-    threads: settings.threads,
-    batchSize: settings.batchSize,
-    gpuLayers: settings.gpuLayers,
-    kvCacheType: settings.kvCacheType,
-    flashAttention: settings.flashAttention,
-    onProgress: onLoadProgress,
-    // What matters of it comes as an error with a sentence of ours; the rest is for whoever looks for a cause.
-    onLog: (level, message) => log.debug({ engine: level }, message),
-  });
-  const limits = { maxQueue: settings.maxQueue, maxQueueWaitMs: settings.maxQueueWait * 1000 };
-  const { format, device, tokenizer } = engine;
-  const known = { id: file.id, format, device, tasks: [engine.task], created: Math.floor(Date.now() / 1000) };
-  if (engine.task === 'generate') return joinGenerator(engine, known, prompts, settings, log);
-  if (engine.task === 'embed') {
-    const { embedder } = engine;
-    const { contextSize, lanes: slots, dimensions } = embedder;
-    return createEmbeddingModel({ info: { ...known, contextSize, slots, dimensions }, tokenizer, embedder, limits });
-  }
-  if (engine.task === 'classify') {
-    const { classifier } = engine;
-    const { contextSize, lanes: slots, labels } = classifier;
-    return createClassificationModel({ info: { ...known, contextSize, slots, labels }, tokenizer, classifier, limits });
-  }
-  const { ranker } = engine;
-  const { contextSize, lanes: slots } = ranker;
-  return createRankingModel({ info: { ...known, contextSize, slots }, tokenizer, ranker, limits });
-}
-
-async function joinGenerator(
-  { stepper, tokenizer, weights, states, memory, chatTemplate, checkGrammar }: GeneratorEngine,
-  known: Omit<ModelInfo, 'contextSize' | 'slots'>,
-  prompts: PromptFiles,
-  settings: Settings,
-  log: Logger,
-): Promise<Model> {
-  let promptCache;
-  try {
-    promptCache = states && (await prompts.open(weights, states, (message, err) => log.warn({ err }, message)));
-  } catch (error) {
-    await stepper.dispose();
-    throw error;
-  }
-  const { temperature, topP, topK, minP, repetitionPenalty, seed, maxQueue } = settings;
-  const scheduler = new Scheduler(stepper, {
-    maxQueue,
-    maxQueueWaitMs: settings.maxQueueWait * 1000,
-    stepBudgetMs: settings.stepBudget,
-    endTokens: tokenizer.special.eog,
-    prefixReuse: settings.prefixReuse === 'on',
-    promptCache,
-  });
-  return createModel({
-    info: { ...known, contextSize: stepper.contextSize, slots: stepper.slots, ...(memory && { memory }) },
-    tokenizer,
-    renderPrompt: createRenderPrompt(chatTemplate, tokenizer),
-    chatTemplate,
-    chatFormat: chatFormatOf(chatTemplate),
-    grammars: new OutputGrammars(checkGrammar),
-    scheduler,
-    defaults: {
-      maxTokens: settings.maxTokens,
-      sampling: { temperature, topP, topK, minP, repetitionPenalty, seed },
-    },
-    maxQueue,
-  });
-}
-
-/** What the server and the router are made of. */
-export function routerOptions(settings: Settings, models: Registry, log: Logger): RouterOptions {
+/** What the routes of all dialects need. */
+export function routerOptions(settings: Settings, host: Registry, log: Logger): RouterOptions {
   const { unknownFields, messagesKey, stringPrompt } = settings;
   return {
     dialects: dialects.map((create) => create({ unknownFields, messagesKey, stringPrompt })),
     services: {
-      models,
+      host,
       responses: new ResponseStore({
         maxCount: settings.storedResponses,
         maxBytes: settings.storedResponsesSize,

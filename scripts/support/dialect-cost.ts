@@ -114,13 +114,13 @@ export function load(prompts: readonly string[], tokens: number) {
 }
 
 function serverOptions(model: Model, log: ReturnType<typeof createLogger>) {
-  const models = new Registry();
-  models.add(model);
+  const host = new Registry();
+  host.addLoaded(model);
   return {
     dialects: dialects.map((create) =>
       create({ unknownFields: undefined, messagesKey: undefined, stringPrompt: 'raw' }),
     ),
-    services: { models, responses: new ResponseStore({ maxCount: 1, maxBytes: 1 }) },
+    services: { host, responses: new ResponseStore({ maxCount: 1, maxBytes: 1 }) },
     settings: { apiKeys: [], corsOrigins: [], maxBody: 2 ** 25, timeoutMs: 600_000, drainTimeoutMs: 1000 },
     log,
   };

@@ -7,15 +7,17 @@ import type { Paint } from './terminal.ts';
 export interface Running {
   version: string;
   url: string;
-  /** Each with the absolute path of its file. */
+  /** Those that are loaded, each with the absolute path of its file. */
   models: readonly { info: ModelInfo; file: string }[];
+  /** Those that their first request loads. */
+  later?: readonly { id: string; file: string }[];
   /** Whether clients need a key. */
   keys: boolean;
 }
 
 /** What is served where, with a curl line that can be pasted; ends with a newline. */
 export function banner(running: Running, paint: Paint): string {
-  const { models, version } = running;
+  const { models, version, later = [] } = running;
   const url = reachable(running.url);
   const row = (name: string, text: string): string => `  ${paint('dim', name.padEnd(7))} ${text}`;
   return `${[
@@ -28,6 +30,8 @@ export function banner(running: Running, paint: Paint): string {
       ...(info.memory === undefined ? [] : [row('memory', memory(info.memory))]),
       '',
     ]),
+    ...later.map(({ id, file }) => row('model', `${id} (${shortest(file)}), loaded by its first request`)),
+    ...(later.length === 0 ? [] : ['']),
     ...models.slice(0, 1).map(({ info }) => `  ${curl(url, info, running.keys)}`),
     '',
     'Ctrl-C stops.',

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { serve, Served } from '../compose.ts';
-import { modelFiles } from '../config/model-path.ts';
+import { servedModels } from '../config/served-models.ts';
 import type { Settings } from '../config/settings.ts';
 import { banner } from './banner.ts';
 import { progressBar } from './progress.ts';
@@ -22,7 +22,7 @@ export interface ServerCommand {
  */
 export async function runServer(command: ServerCommand): Promise<number> {
   const { settings, version, terminal } = command;
-  const files = modelFiles(settings);
+  const files = servedModels(settings).map(({ file }) => file);
   const signals = stopSignals();
   const progress = progressBar('Loading', terminal);
   try {
@@ -33,8 +33,10 @@ export async function runServer(command: ServerCommand): Promise<number> {
     const served = await Promise.race([loading, signals.first]);
     progress.stop();
     if (served === 'stop') return 0;
-    const models = served.models.map((info, index) => ({ info, file: files[index]?.path ?? '' }));
-    const running = { version, url: served.url, models, keys: settings.apiKey.length > 0 };
+    const pathOf = (id: string): string => files.find((file) => file.id === id)?.path ?? '';
+    const models = served.models.map((info) => ({ info, file: pathOf(info.id) }));
+    const later = served.statuses.filter(({ info }) => info === undefined).map(({ id }) => ({ id, file: pathOf(id) }));
+    const running = { version, url: served.url, models, later, keys: settings.apiKey.length > 0 };
     terminal.stdout.write(banner(running, painter(terminal.stdout, terminal.env)));
     return await untilStopped(served, signals, command);
   } finally {

@@ -27,7 +27,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { given: Given[]; warni
     } else {
       const { list, path } = declarationOf(name);
       // A file name may hold a comma.
-      const raw = list === true && path !== true ? value.split(',').map((item) => item.trim()) : value;
+      const raw = list === true && path === undefined ? value.split(',').map((item) => item.trim()) : value;
       given.push({ name, raw, source: 'env', label });
     }
   }

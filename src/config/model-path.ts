@@ -23,28 +23,14 @@ export interface ModelFile {
 }
 
 /**
- * The files and folders to load, in the order in which they were given: those that the settings name, or the embedded model.
- * The first alias is the id of the first one; without an alias it is called by its name.
- * @throws UsageError for a file out of an ONNX folder, an alias too many and an id that two share; InferenceError model_not_found for a file
- * that is missing or cannot be read
+ * A model's file or folder.
+ * @param given undefined for the embedded model
+ * @param id what clients call it; without one it is called by its name
+ * @throws UsageError for a file out of an ONNX folder; InferenceError model_not_found for a file that is missing or cannot be read
  */
-export function modelFiles(
-  { model, alias }: { model: readonly string[]; alias: readonly string[] },
-  root?: string,
-): ModelFile[] {
-  const paths = model.length === 0 ? [readablePath(undefined, root)] : model.map((given) => readablePath(given));
-  if (alias.length > paths.length) {
-    const models = paths.length === 1 ? 'one model' : `${paths.length} models`;
-    throw new UsageError(
-      `--alias was given ${alias.length} times, but there is ${models}; give one alias a model, in the same order.`,
-    );
-  }
-  const files = paths.map(({ path, format }, index) => ({ path, id: alias[index] ?? nameOf(path), format }));
-  const twice = files.find(({ id }, index) => files.findIndex((other) => other.id === id) < index);
-  if (twice !== undefined) {
-    throw new UsageError(`Two models are called ${twice.id}; give each its own --alias, in the order of the models.`);
-  }
-  return files;
+export function fileAt(given: string | undefined, id: string | undefined, root?: string): ModelFile {
+  const { path, format } = readablePath(given, root);
+  return { path, id: id ?? nameOf(path), format };
 }
 
 /** A folder's name may hold a dot like a file's: `Llama-3.2-1B`. */

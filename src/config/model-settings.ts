@@ -92,6 +92,22 @@ export const modelSettings = {
     default: 'f16',
     help: `what keys and values of the context are stored in: ${oneOf(kvCacheTypes)}; fewer bits take less memory`,
   }),
+  chatTemplate: optional({
+    group,
+    schema: text('the path of a Jinja file or the name of a chat template'),
+    defaultText: "the model's own",
+    help: 'how conversations become prompts: a Jinja file, or a name such as chatml or llama3',
+    path: /[./\\]/,
+  }),
+  lora: setting({
+    group,
+    schema: listOf(text('a LoRA adapter, FILE or FILE=SCALE', /^(?!.*=\s*$)\s*\S/)),
+    default: [],
+    defaultText: 'none',
+    help: 'a LoRA adapter in GGUF that is added to the model, FILE or FILE=SCALE; repeatable',
+    list: true,
+    path: true,
+  }),
   flashAttention: setting({
     group,
     schema: choice(['auto', 'on', 'off']),

@@ -24,7 +24,10 @@ export function nearestName(written: string, known: readonly string[]): string |
   const steps = byLength.map((name) => distance(word, plain(name)));
   const fewest = Math.min(...steps);
   const slips = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length * 0.45));
-  if (fewest <= slips && fewest < word.length) return byLength[steps.indexOf(fewest)];
+  if (fewest <= slips && fewest < word.length) {
+    const nearest = byLength.filter((_name, index) => steps[index] === fewest);
+    return nearest.find((name) => plain(name).startsWith(word.charAt(0))) ?? nearest[0];
+  }
   return byLength.find((name) => telling && (plain(name).includes(word) || word.includes(plain(name))));
 }
 

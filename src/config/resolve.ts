@@ -26,16 +26,16 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv): Resolved 
   const environment = readEnvironment(env);
   const strong = [...environment.given, ...readFlags(flags)];
   const config = strong.findLast((given) => given.name === 'config');
-  const file = config === undefined ? [] : readConfigFile(String(checked(config)));
+  const file = config === undefined ? undefined : readConfigFile(String(checked(config)));
 
   const values: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Resolved['origins']> = {};
-  for (const given of [...settingNames.map(byDefault), ...file, ...strong]) {
+  for (const given of [...settingNames.map(byDefault), ...(file?.given ?? []), ...strong]) {
     values[given.name] = given.source === 'default' ? given.raw : checked(given);
     origins[given.name] = { source: given.source, label: given.label };
   }
   // Every declared name was just given a value of its own schema.
-  const settings = values as Settings;
+  const settings = { ...values, models: file?.models ?? [] } as Settings;
   if (settings.apiKeyFile !== undefined) {
     settings.apiKey = [...new Set([...settings.apiKey, ...readApiKeys(settings.apiKeyFile)])];
   }

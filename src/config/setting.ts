@@ -1,7 +1,16 @@
 import type { ZodType } from 'zod';
 
 /** The headings of `--help` and of the README's table, in this order. */
-export const groups = ['Model', 'Prompt cache', 'Server', 'Limits', 'Defaults for requests', 'Access', 'Logs'] as const;
+export const groups = [
+  'Model',
+  'Several models',
+  'Prompt cache',
+  'Server',
+  'Limits',
+  'Defaults for requests',
+  'Access',
+  'Logs',
+] as const;
 
 /** The headings of `hearth bench --help` beside `Model`, in this order. */
 export const benchGroups = ['Load', 'Prompts', 'Server', 'Report'] as const;
@@ -23,8 +32,8 @@ export interface Setting<Value> {
   aliases?: readonly string[];
   /** The flag may be repeated, the variable holds commas, the config key a list. */
   list?: boolean;
-  /** A path: in a config file it is relative to that file. */
-  path?: boolean;
+  /** A path: in a config file it is relative to that file. A pattern tells those values that are paths. */
+  path?: boolean | RegExp;
   /** The flag takes no value. */
   toggle?: boolean;
   /** Never shown in a message. */

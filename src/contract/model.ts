@@ -2,6 +2,7 @@ import type { ClassifyRequest, ClassifyResult } from './classify.ts';
 import type { EmbedRequest, EmbedResult } from './embed.ts';
 import type { GenerateEvent, GenerateRequest } from './generate.ts';
 import type { ContextMemory } from './memory.ts';
+import type { ModelHost } from './model-host.ts';
 import type { RankRequest, RankResult } from './rank.ts';
 import type { StoredResponses } from './stored-responses.ts';
 import type { SlotState, TextService } from './text.ts';
@@ -108,22 +109,23 @@ export interface Model {
 /** A model that can do a task. */
 export type Capable<T extends Task> = Model & Required<Pick<Model, T>>;
 
+/** The models as one request sees them. What it takes stays loaded until the request is over. */
 export interface Models {
-  list(): readonly ModelInfo[];
   /**
-   * The model that answers to a name. A server with one model answers to every name.
-   * @throws InferenceError model_not_found, loading
+   * The model that answers to a name, loaded. A server with one model answers to every name.
+   * @throws InferenceError model_not_found, overloaded, model_failed, insufficient_memory, aborted
    */
-  resolve(name: string | undefined): Model;
+  resolve(name: string | undefined): Promise<Model>;
   /**
    * The model that does a task for who asks by a name; without a name the first that can.
    * @throws InferenceError as `resolve`; invalid_request where another model can do it, unsupported where none can
    */
-  capable<T extends Task>(name: string | undefined, task: T): Capable<T>;
+  capable<T extends Task>(name: string | undefined, task: T): Promise<Capable<T>>;
 }
 
-/** What routes that do not generate may use. */
+/** What routes may use. */
 export interface Services {
   models: Models;
+  host: ModelHost;
   responses: StoredResponses;
 }

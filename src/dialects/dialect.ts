@@ -105,7 +105,7 @@ export interface CallInput<Body> {
   note(told: { model: string; promptTokens?: number; queueMs?: number }): void;
 }
 
-/** A route that does not generate: one JSON reply. */
+/** A route that does not generate: one JSON reply, or its progress. */
 export interface Call<Body = undefined> {
   kind: 'call';
   doc?: RouteDoc;
@@ -118,6 +118,13 @@ export interface Call<Body = undefined> {
   ignored?(body: Body): readonly string[];
   /** @throws InferenceError */
   run(input: CallInput<Body>, services: Services): Promise<unknown>;
+  /** For a call that can tell how far it is, as server-sent events in place of the one reply. */
+  progress?: {
+    wanted(body: Body): boolean;
+    frames(input: CallInput<Body>, services: Services): AsyncIterable<Frame>;
+    /** The frame that tells a failure after the headers went out. */
+    errorFrame(error: InferenceError): Frame;
+  };
 }
 
 /** The mount hands a route only bodies that its own schema has parsed. */

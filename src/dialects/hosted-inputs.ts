@@ -53,7 +53,7 @@ export function hostedTasks(settings: DialectSettings): OtherTasks {
     body: classifyBody,
     ignored: (body) => unknownInHosted(body, Object.keys(classifyParameters), mode),
     async run({ body, params, signal, note }, { models }) {
-      const model = models.capable(modelInPath(params), 'classify');
+      const model = await models.capable(modelInPath(params), 'classify');
       const { id } = model.info;
       note({ model: id });
       const { function_to_apply: wanted, top_k: most } = body.parameters ?? {};
@@ -69,7 +69,7 @@ export function hostedTasks(settings: DialectSettings): OtherTasks {
     body: embedBody,
     ignored: (body) => unknownInHosted(body, Object.keys(embedParameters), mode),
     async run({ body, params, signal, note }, { models }) {
-      const model = models.capable(modelInPath(params), 'embed');
+      const model = await models.capable(modelInPath(params), 'embed');
       const { id } = model.info;
       note({ model: id });
       const request = { inputs: textsOf(body.inputs), names: { dimensions: 'dimensions' } };

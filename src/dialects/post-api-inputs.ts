@@ -4,6 +4,7 @@ import type { Models, Task } from '../contract/model.ts';
 import type { Call, CallInput, DialectSettings, OtherTasks } from './dialect.ts';
 import { must, text } from './fields.ts';
 import { inputList, toInputs, type InputList } from './inputs.ts';
+import { keepAlive } from './keep-alive.ts';
 import { judged, judgedSchema } from './labels.ts';
 import { rerankRoute } from './openai/rerank.ts';
 import { onePrompt, promptKeys } from './post-api-prompt.ts';
@@ -21,7 +22,7 @@ type Compute = (
 ) => Promise<{ model: string; data: readonly object[]; promptTokens: number; queueMs: number }>;
 
 const embed: Compute = async (inputs, { models, name, signal, begun }) => {
-  const model = models.capable(name, 'embed');
+  const model = await models.capable(name, 'embed');
   begun(model.info.id);
   // `dimensions` is no field here.
   const { vectors, ...told } = await model.embed({ inputs, names: { dimensions: 'dimensions' } }, signal);
@@ -30,7 +31,7 @@ const embed: Compute = async (inputs, { models, name, signal, begun }) => {
 };
 
 const classify: Compute = async (inputs, { models, name, signal, begun }) => {
-  const model = models.capable(name, 'classify');
+  const model = await models.capable(name, 'classify');
   begun(model.info.id);
   const result = await model.classify({ inputs: inputs.map((one) => ({ text: one })) }, signal);
   return { ...result, model: model.info.id, data: judged(result) };
@@ -90,7 +91,11 @@ function wrapped<Body>({ doc: _doc, ...call }: Call<Body>): Call<Body> {
 /** What AgentScope's post_api_embedding posts, for any task that takes texts; the reply within is OpenAI's. */
 function route(settings: DialectSettings, compute: Compute): Call<Record<string, unknown>> {
   const keys = promptKeys(settings);
-  const shape = { model: text(), ...Object.fromEntries(keys.map((key) => [key, inputList.nullish()])) };
+  const shape = {
+    model: text(),
+    keep_alive: keepAlive(),
+    ...Object.fromEntries(keys.map((key) => [key, inputList.nullish()])),
+  };
   return {
     kind: 'call',
     method: 'POST',

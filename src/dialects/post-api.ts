@@ -3,6 +3,7 @@ import type { GenerateEvent, Prompt } from '../contract/generate.ts';
 import type { Dialect, DialectSettings, Frame, Generation, ReplyInfo } from './dialect.ts';
 import { must, only } from './fields.ts';
 import { hfArguments, toRequest } from './hf-arguments.ts';
+import { keepAlive } from './keep-alive.ts';
 import { messageList, toChat, unknownInMessages } from './messages.ts';
 import type { WireMessage } from './messages.ts';
 import { otherTasks, rankRoute, taskRoutes } from './post-api-inputs.ts';
@@ -32,6 +33,7 @@ function textRoute(settings: DialectSettings) {
   const keys = promptKeys(settings);
   const shape = {
     ...hfArguments,
+    keep_alive: keepAlive(),
     return_full_text: only([false], 'the prompt is never part of the reply'),
     ...Object.fromEntries(keys.map((key) => [key, prompt])),
   };

@@ -4,10 +4,13 @@ import type { TextService } from '../contract/text.ts';
 
 /**
  * The model that answers to a name, with what its tokenizer and template can do.
- * @throws InferenceError model_not_found, loading, unsupported
+ * @throws InferenceError as `Models.capable`, unsupported
  */
-export function textModel(models: Models, name: string | null | undefined): { model: Model; text: TextService } {
-  const model = models.capable(name ?? undefined, 'generate');
+export async function textModel(
+  models: Models,
+  name: string | null | undefined,
+): Promise<{ model: Model; text: TextService }> {
+  const model = await models.capable(name ?? undefined, 'generate');
   if (model.text === undefined) {
     throw new InferenceError('unsupported', `The model ${model.info.id} does not tokenize texts; name another.`);
   }

@@ -19,6 +19,8 @@ export interface LoadOptions {
   threads: number | undefined;
   batchSize: number | undefined;
   gpuLayers: 'auto' | 'max' | number;
+  /** Adapters that are added to the model, each with how much of it; for GGUF alone. */
+  lora?: readonly { path: string; scale: number }[] | undefined;
   /** A folder for files that live for a moment; better in memory than on a disk. */
   scratchFolder: string;
   /** What keys and values of the context are stored in. */

@@ -30,6 +30,8 @@ export interface MemoryWish {
   /** The container's limit in bytes, where that leaves the least memory. */
   containerLimit: number | undefined;
   kvCacheType: KvCacheType;
+  /** How much of the free memory contexts that nobody asked for may take, 0 to 1; half unless given. */
+  share?: number;
   /** Smaller types that this model can have. */
   smallerTypes: readonly KvCacheType[];
   /** Bytes that so many tokens in so many slots take. */
@@ -46,12 +48,13 @@ export interface MemoryPlan {
 
 /**
  * Chooses context and slots: the user's own numbers as they are; else min(trained, 8192) tokens, halved until four
- * slots fit into half of the free memory, then as many slots as fit.
+ * slots fit into half of the free memory (or its share), then as many slots as fit.
  * @throws InferenceError insufficient_memory when that is more than is free less a reserve, with what would fit
  */
 export async function planMemory(wish: MemoryWish): Promise<MemoryPlan> {
   const needs = (context: number, slots: number): Promise<Amount> => wish.needs(context, slots, wish.kvCacheType);
-  const half = (amount: Amount): boolean => fits(amount, wish.free, (bytes) => Math.min(bytes * SHARE, usable(bytes)));
+  const half = (amount: Amount): boolean =>
+    fits(amount, wish.free, (bytes) => Math.min(bytes * (wish.share ?? SHARE), usable(bytes)));
   let contextSize = wish.contextSize ?? Math.min(wish.trainedContext, LONGEST_CONTEXT);
   if (wish.contextSize === undefined) {
     const slots = wish.slots ?? FEWEST_SLOTS;

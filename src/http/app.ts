@@ -2,7 +2,6 @@ import cors from 'cors';
 import express, { Router } from 'express';
 import type { Express, RequestHandler } from 'express';
 import { InferenceError } from '../contract/errors.ts';
-import type { Services } from '../contract/model.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -12,7 +11,7 @@ import { health } from './health.ts';
 import { IgnoredFields } from './ignored.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { metricsRoute } from './metrics.ts';
-import { mount, nameRoutes } from './mount.ts';
+import { mount, nameRoutes, mountRefusals, type SharedServices } from './mount.ts';
 import { openApiRoute } from './openapi.ts';
 import { page } from './page.ts';
 import { observe } from './record.ts';
@@ -35,7 +34,7 @@ export interface HttpSettings {
 
 export interface RouterOptions {
   dialects: readonly Dialect[];
-  services: Services;
+  services: SharedServices;
   settings: HttpSettings;
   log: Logger;
 }
@@ -45,14 +44,14 @@ const PING_MS = 15_000;
 /** The whole server as an Express app; here is the order in which a request meets everything. */
 export function createApp(options: RouterOptions, lifecycle: Lifecycle): Express {
   const { dialects, services, settings, log } = options;
-  const metrics = createMetrics(services.models);
+  const metrics = createMetrics(services.host);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(observe(log, metrics));
   app.use(closeWhenDraining(lifecycle));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
-  app.use(health(lifecycle));
+  app.use(health(lifecycle, services.host));
   app.use(metricsRoute(metrics, settings.apiKeys));
   app.use(openApiRoute(dialects, settings.apiKeys.length > 0), reference(), page('/', 'home.html'));
   app.use(nameRoutes(dialects));
@@ -75,7 +74,8 @@ function dialectRouter({ dialects, services, settings, log }: RouterOptions, lif
   const prefixes = dialects.flatMap((dialect) => dialect.prefixes);
   const router = Router();
   router.use(prefixes, observe(log), requireKey(apiKeys), admit(lifecycle));
-  for (const dialect of dialects) router.use(mount(dialect, context));
+  for (const dialect of dialects) mount(router, dialect, context);
+  mountRefusals(router, dialects);
   router.use(prefixes, notFound);
   router.use(replyWithError(dialects));
   return router;

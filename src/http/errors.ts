@@ -12,13 +12,23 @@ export function toInferenceError(error: unknown): InferenceError {
   return new InferenceError('internal', 'The server failed; its log says why.', { cause: error });
 }
 
-/** The dialect that has a route with just this path, else the one under whose prefix it lies. */
+/** Whether a path is one of a pattern with parameters: `/models/:id`. */
+function matches(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at]);
+}
+
+/** The dialect that has a route for this path, else the one under whose prefix it lies. */
 function dialectOf(dialects: readonly Dialect[], method: string, path: string): Dialect | undefined {
   const lower = path.toLowerCase().replace(/(?<=.)\/$/, '');
-  const exact = dialects.find(({ routes }) =>
-    routes.some((route) => route.method === method && route.paths.includes(lower)),
+  const having = (so: (pattern: string) => boolean): Dialect | undefined =>
+    dialects.find(({ routes }) => routes.some((route) => route.method === method && route.paths.some(so)));
+  const exact = having((pattern) => pattern === lower);
+  return (
+    exact ??
+    having((pattern) => matches(pattern, lower)) ??
+    dialects.find(({ prefixes }) => prefixes.some((prefix) => `${lower}/`.startsWith(`${prefix}/`)))
   );
-  return exact ?? dialects.find(({ prefixes }) => prefixes.some((prefix) => `${lower}/`.startsWith(`${prefix}/`)));
 }
 
 /** Answers an error in the form of the path's dialect. Nothing is sent to a client that left. */

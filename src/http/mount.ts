@@ -5,8 +5,10 @@ import { abortError, InferenceError } from '../contract/errors.ts';
 import { collect } from '../contract/collect.ts';
 import type { GenerateEvent, GenerateResult } from '../contract/generate.ts';
 import { tasks, type Services, type Task } from '../contract/model.ts';
-import type { Call, CallInput, Dialect, Generation, Route } from '../dialects/dialect.ts';
+import type { ModelHost } from '../contract/model-host.ts';
+import type { Call, CallInput, Dialect, Frame, Generation, ReplyInfo, Route } from '../dialects/dialect.ts';
 import { parseBody } from '../dialects/explain.ts';
+import { keepAliveOf } from '../dialects/keep-alive.ts';
 import { collectSeen } from '../dialects/seen.ts';
 import { jsonBody } from './body.ts';
 import { toInferenceError } from './errors.ts';
@@ -16,8 +18,11 @@ import { noted, recordOf } from './record.ts';
 import { sendStream, sse } from './send.ts';
 import type { Sending } from './send.ts';
 
+/** What all requests share; each has its own lease on models. */
+export type SharedServices = Omit<Services, 'models'>;
+
 export interface MountContext {
-  services: Services;
+  services: SharedServices;
   lifecycle: Lifecycle;
   ignored: IgnoredFields;
   /** Bytes. */
@@ -29,25 +34,30 @@ export interface MountContext {
 const instant: Work = { signal: new AbortController().signal, end: () => {} };
 const registrars = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
-/** The routes of a dialect; a known path with another method is a 405. */
-export function mount(dialect: Dialect, context: MountContext): Router {
-  const router = Router();
+/** Mounts the routes of a dialect. */
+export function mount(router: Router, dialect: Dialect, context: MountContext): void {
   for (const route of dialect.routes) {
     const paths = [...route.paths];
     const handler = route.kind === 'call' ? call(route, context) : byTask(route, context);
     const body = route.body === undefined ? [] : jsonBody(context.maxBody);
     router[registrars[route.method]](paths, ...body, handler);
   }
-  for (const [path, methods] of methodsByPath(dialect.routes)) router.all(path, methodNotAllowed(methods));
-  return router;
+}
+
+/** Refuses other methods on the paths of all dialects, which may share some; to be mounted behind them. */
+export function mountRefusals(router: Router, dialects: readonly Dialect[]): void {
+  const routes = dialects.flatMap((dialect) => dialect.routes);
+  for (const [path, methods] of methodsByPath(routes)) router.all(path, methodNotAllowed(methods));
 }
 
 /** Notes the pattern of a request's path in its record, before anything refuses the request. */
 export function nameRoutes(dialects: readonly Dialect[]): Router {
   const router = Router();
-  for (const path of dialects.flatMap(({ routes }) => routes.flatMap(({ paths }) => paths))) {
+  const paths = dialects.flatMap(({ routes }) => routes.flatMap((route) => route.paths));
+  // A path without parameters is nearer to what was asked.
+  for (const path of paths.toSorted((a, b) => a.split(':').length - b.split(':').length)) {
     router.all(path, (_req, res, next) => {
-      recordOf(res).route = path;
+      recordOf(res).route ??= path;
       next();
     });
   }
@@ -76,22 +86,31 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return found;
 }
 
-function call(route: Call<unknown>, { services, lifecycle, ignored, timeoutMs }: MountContext): RequestHandler {
+function call(route: Call<unknown>, context: MountContext): RequestHandler {
+  const { services, lifecycle, ignored, timeoutMs, pingMs } = context;
   return async (req, res) => {
     const body = route.body === undefined ? undefined : parseBody(route.body, req.body);
     ignored.report(res, route.ignored?.(body) ?? []);
     // What needs no body only looks something up, which it may at any time.
     const { signal, end } = route.body === undefined ? instant : lifecycle.begin(res, timeoutMs);
+    const models = services.host.lease(signal, keepAliveOf(body));
     try {
       const note: CallInput<unknown>['note'] = ({ model, promptTokens, queueMs }) => {
         Object.assign(recordOf(res), { model, usage: { promptTokens }, timings: { queueMs } });
       };
       const reply = { id: replyId(), created: recordOf(res).created };
       const input = { params: paramsOf(req), query: queryOf(req), body, signal, reply, note };
-      res.json(await route.run(input, services));
+      const { progress } = route;
+      if (progress?.wanted(body) === true) {
+        const sending = { signal, pingMs, frames: (frames: AsyncIterable<Frame>) => frames, sent: 0 };
+        await sendStream(res, progress.frames(input, { ...services, models }), sending);
+      } else {
+        res.json(await route.run(input, { ...services, models }));
+      }
     } catch (thrown) {
-      throw signal.aborted ? abortError(signal) : thrown;
+      fail(res, signal, thrown, (error) => route.progress?.errorFrame(error));
     } finally {
+      models.release();
       end();
     }
   };
@@ -108,16 +127,17 @@ function byTask(route: Generation<unknown>, context: MountContext): RequestHandl
     if (other !== undefined) others.set(task, call(other, context));
   }
   return (req, res, next) => {
-    const able = tasksOf(context.services, otherTasks.asked(req.body, paramsOf(req)));
+    const able = tasksOf(context.services.host, otherTasks.asked(req.body, paramsOf(req)));
     const other = able.has('generate') ? undefined : [...able].find((task) => others.has(task));
     return ((other && others.get(other)) ?? text)(req, res, next);
   };
 }
 
 /** What the model of this name can do, or all models together where none has it. */
-function tasksOf({ models }: Services, name: string | undefined): Set<Task> {
-  const asked = models.list().filter(({ id }) => id === name);
-  return new Set((asked.length > 0 ? asked : models.list()).flatMap((info) => info.tasks));
+function tasksOf(host: ModelHost, name: string | undefined): Set<Task> {
+  const all = host.list();
+  const asked = all.filter(({ id }) => id === name);
+  return new Set((asked.length > 0 ? asked : all).flatMap((status) => status.tasks));
 }
 
 /** Letters and digits that nobody can guess. */
@@ -128,24 +148,20 @@ function replyId(): string {
 function generation(route: Generation<unknown>, context: MountContext): RequestHandler {
   return async (req, res) => {
     const body = parseBody(route.body, req.body);
-    const { models, responses } = context.services;
+    const { host, responses } = context.services;
     const { request, stream, ignored, keep } = route.parse(body, paramsOf(req), responses);
     context.ignored.report(res, ignored);
-    const model = models.capable(request.model, 'generate');
     const record = recordOf(res);
-    record.model = model.info.id;
-    const info = {
-      requestId: record.id,
-      replyId: replyId(),
-      model: model.info.id,
-      created: record.created,
-      headers: req.headers,
-      defaults: model.text?.defaults.sampling,
-    };
     const { signal, end } = context.lifecycle.begin(res, context.timeoutMs);
+    const models = host.lease(signal, keepAliveOf(body));
+    const known = { requestId: record.id, replyId: replyId(), created: record.created, headers: req.headers };
+    let info: ReplyInfo = { ...known, model: '' };
     const frames: Sending['frames'] = (begun) => route.frames(begun, body, info);
     const sending: Sending = { signal, pingMs: context.pingMs, frames, sent: 0 };
     try {
+      const model = await models.capable(request.model, 'generate');
+      record.model = model.info.id;
+      info = { ...known, model: model.info.id, defaults: model.text?.defaults.sampling };
       const told = noted(model.generate(request, signal), record);
       const events =
         keep === undefined
@@ -160,11 +176,9 @@ function generation(route: Generation<unknown>, context: MountContext): RequestH
         res.json(route.render(await collect(events), body, info));
       }
     } catch (thrown) {
-      const error = signal.aborted ? abortError(signal) : toInferenceError(thrown);
-      if (!res.headersSent) throw error;
-      record.error = error;
-      endStream(res, sse(route.errorFrame(error, { body, info, frames: sending.sent })));
+      fail(res, signal, thrown, (error) => route.errorFrame(error, { body, info, frames: sending.sent }));
     } finally {
+      models.release();
       end();
     }
   };
@@ -181,6 +195,23 @@ async function* kept(
     if (event.type === 'done') keep(await collectSeen(seen));
     yield event;
   }
+}
+
+/**
+ * Ends what failed: by a frame where the headers went out.
+ * @throws InferenceError the error, where a reply can still be made of it
+ */
+function fail(
+  res: Response,
+  signal: AbortSignal,
+  thrown: unknown,
+  errorFrame: (error: InferenceError) => Frame | undefined,
+): void {
+  const error = signal.aborted ? abortError(signal) : toInferenceError(thrown);
+  const frame = res.headersSent ? errorFrame(error) : undefined;
+  if (frame === undefined) throw error;
+  recordOf(res).error = error;
+  endStream(res, sse(frame));
 }
 
 /** One error frame, and the end; a client that left or doesn't read gets the end alone. */

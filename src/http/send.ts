@@ -3,11 +3,11 @@ import type { Response } from 'express';
 import type { GenerateEvent } from '../contract/generate.ts';
 import type { Frame } from '../dialects/dialect.ts';
 
-export interface Sending {
+export interface Sending<Event = GenerateEvent> {
   signal: AbortSignal;
   /** A comment goes out after this many milliseconds of silence. */
   pingMs: number;
-  frames(events: AsyncIterable<GenerateEvent>): AsyncIterable<Frame>;
+  frames(events: AsyncIterable<Event>): AsyncIterable<Frame>;
   /** Frames that went out; counted here. */
   sent: number;
 }
@@ -20,12 +20,16 @@ export function sse(frame: Frame): string {
 }
 
 /**
- * Streams a generation. Headers wait for its first event (a slot is held), so that what fails before keeps its
- * status; then they go out at once, and pings keep the connection alive while the prompt is read.
+ * Streams a generation, or a call's progress. Headers wait for its first event (a slot is held), so that what fails before
+ * keeps its status; then they go out at once, and pings keep the connection alive while the prompt is read.
  * Reads on only while the client does.
  * @throws what the generation throws; the signal's reason
  */
-export async function sendStream(res: Response, events: AsyncIterable<GenerateEvent>, sending: Sending): Promise<void> {
+export async function sendStream<Event>(
+  res: Response,
+  events: AsyncIterable<Event>,
+  sending: Sending<Event>,
+): Promise<void> {
   const { signal, pingMs } = sending;
   const begun = await begin(events);
   res.writeHead(200, {
@@ -51,7 +55,7 @@ export async function sendStream(res: Response, events: AsyncIterable<GenerateEv
 }
 
 /** Waits for the first event; gives the generation back from its beginning. */
-async function begin(events: AsyncIterable<GenerateEvent>): Promise<AsyncIterable<GenerateEvent>> {
+async function begin<Event>(events: AsyncIterable<Event>): Promise<AsyncIterable<Event>> {
   const rest = events[Symbol.asyncIterator]();
   const first = await rest.next();
   return (async function* () {

@@ -33,7 +33,7 @@ function registryOf(models: readonly Model[]): Registry {
     const { id } = model.info;
     if (registry.list().some((other) => other.id === id))
       throw new UsageError(`Two models are called ${id}; load one of them with another alias.`);
-    registry.add(model);
+    registry.addLoaded(model);
   }
   return registry;
 }

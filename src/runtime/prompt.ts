@@ -55,6 +55,16 @@ function lines(messages: readonly ChatMessage[]): string {
   return messages.map(({ role, name, content }) => `${name ?? role}: ${content}\n`).join('');
 }
 
+/** What keeps a text from being a chat template; undefined where it is one. */
+export function templateFault(source: string): string | undefined {
+  try {
+    void new Template(source);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error).replace(/\.$/, '');
+  }
+}
+
 function compile(source: string, tokenizer: Tokenizer): (values: object) => string {
   let template: Template;
   try {

@@ -1,79 +1,159 @@
 import { InferenceError } from '../contract/errors.ts';
-import type { Capable, Model, ModelInfo, Models, Task } from '../contract/model.ts';
+import type { Lease, ModelHost, ModelMemory, ModelStatus, PullEvent } from '../contract/model-host.ts';
+import type { Model, Task } from '../contract/model.ts';
+import { systemClock, type Clock } from '../scheduling/clock.ts';
+import { ModelLease } from './model-lease.ts';
+import { createPlace, statusOf, type ModelSource, type Place } from './place.ts';
+import { Residency } from './residency.ts';
+import { otherTask, unknownModel } from './task-errors.ts';
 
-/** What a model that has a task does, and what it is asked for, in the words of errors. */
-const does: Record<Task, string> = {
-  generate: 'generates text',
-  embed: 'makes embeddings',
-  rank: 'ranks documents',
-  classify: 'classifies texts',
-};
-const doesNot: Record<Task, string> = {
-  generate: 'does not generate text',
-  embed: 'does not make embeddings',
-  rank: 'does not rank documents',
-  classify: 'does not classify texts',
-};
+/** Fetches models by name. */
+export interface Puller {
+  /**
+   * Makes sure that a model is on this machine.
+   * @param taken whether an id is that of another model already
+   * @returns its progress; at the end what can be loaded
+   * @throws InferenceError invalid_request, model_not_found, forbidden, insufficient_memory, model_failed, aborted
+   */
+  pull(name: string, taken: (id: string) => boolean, signal: AbortSignal): AsyncGenerator<PullEvent, ModelSource, void>;
+}
 
-/** The models of a server. With one model, every name is answered: AgentScope sends its config's name. */
-export class Registry implements Models {
-  private readonly models = new Map<string, Model>();
+export interface RegistryOptions {
+  /** Bytes that all loaded models together may take; no limit unless given. */
+  budget?: number | undefined;
+  /** Requests that may wait for models to be loaded; 128 unless given. */
+  maxWaiting?: number;
+  clock?: Clock;
+  /** Told of a model that failed while it served. */
+  onFailed?: (id: string, error: Error) => void;
+  puller?: Puller | undefined;
+}
 
-  /** Adds a loaded model under its id, which no other has. */
-  add(model: Model): void {
-    this.models.set(model.info.id, model);
+/** The models of a server, by their names. With one model, every name is answered: AgentScope sends its config's name. */
+export class Registry implements ModelHost {
+  readonly #places = new Map<string, Place>();
+  readonly #residency: Residency;
+  readonly #options: RegistryOptions;
+
+  constructor(options: RegistryOptions = {}) {
+    const { budget, maxWaiting = 128, clock = systemClock, onFailed = () => {} } = options;
+    this.#options = options;
+    this.#residency = new Residency({
+      budget,
+      maxWaiting,
+      clock,
+      onFailed: (place, error) => onFailed(place.source.id, error),
+    });
   }
 
-  list(): readonly ModelInfo[] {
-    return [...this.models.values()].map((model) => model.info);
+  /** Adds a model under its id, which no other has; it is loaded when it is needed. */
+  add(source: ModelSource): void {
+    this.#residency.add(this.#placeFor(source));
   }
 
-  resolve(name: string | undefined): Model {
-    const [first] = this.models.values();
-    if (!first) {
-      throw new InferenceError('loading', 'The model is still being loaded; try again in a moment.', { retryAfter: 2 });
-    }
-    if (this.models.size === 1) return first;
-    const model = name === undefined ? first : this.models.get(name);
-    if (model) return model;
-    throw new InferenceError(
-      'model_not_found',
-      `There is no model ${shortened(name)}; this server has: ${this.names()}.`,
-      {
-        param: 'model',
-      },
+  /** Adds a model that is loaded already. */
+  addLoaded(model: Model): void {
+    const { id, format, tasks } = model.info;
+    const load = (): Promise<never> =>
+      Promise.reject(new InferenceError('model_failed', `The model ${id} cannot be loaded again.`));
+    const source = { id, format, tasks, bytes: undefined, idleUnloadMs: Infinity, load };
+    this.#residency.addLoaded(this.#placeFor(source), { model });
+  }
+
+  list(): readonly ModelStatus[] {
+    return [...this.#places.values()].map((place) => this.#statusOf(place));
+  }
+
+  status(name: string | undefined): ModelStatus {
+    return this.#statusOf(this.place(name));
+  }
+
+  loaded(): readonly Model[] {
+    return [...this.#places.values()].flatMap(({ state, resident }) =>
+      state === 'ready' && resident !== undefined ? [resident.model] : [],
     );
   }
 
-  capable<T extends Task>(name: string | undefined, task: T): Capable<T> {
-    const able = [...this.models.values()].filter((model) => can(model, task));
-    const [first] = able;
-    if (name === undefined && first) return first;
-    const model = this.resolve(name);
-    if (can(model, task)) return model;
-    const { id, tasks } = model.info;
-    const about = `The model ${id} ${tasks.map((one) => does[one]).join(' and ')} and ${doesNot[task]}`;
-    if (!first) throw new InferenceError('unsupported', `${about}; no model of this server does.`, { param: 'model' });
-    const others = able.map(({ info }) => info.id).join(', ');
-    throw new InferenceError('invalid_request', `${about}; use ${others}.`, { param: 'model' });
+  memory(): ModelMemory {
+    return { budget: this.#options.budget, used: this.#residency.used };
+  }
+
+  lease(signal: AbortSignal, keepAliveMs?: number): Lease {
+    return new ModelLease(this, this.#residency, signal, keepAliveMs);
+  }
+
+  async load(name: string, signal: AbortSignal, keepAliveMs?: number): Promise<ModelStatus> {
+    const place = this.place(name);
+    const hold = await this.#residency.acquire(place, signal, true);
+    hold.release(keepAliveMs);
+    return this.#statusOf(place);
+  }
+
+  async unload(name: string, signal: AbortSignal): Promise<ModelStatus> {
+    const place = this.place(name);
+    await this.#residency.unload(place, signal);
+    return this.#statusOf(place);
+  }
+
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    // Only its own name will do, also where it is the only one.
+    const place = this.#places.get(name);
+    if (place === undefined) throw unknownModel(name, [...this.#places.keys()]);
+    this.#places.delete(name);
+    await this.#residency.remove(place, unknownModel(name, [...this.#places.keys()]), signal);
+  }
+
+  async *pull(name: string, signal: AbortSignal): AsyncGenerator<PullEvent, ModelStatus, void> {
+    const { puller } = this.#options;
+    if (puller === undefined) throw new InferenceError('unsupported', 'This server fetches no models.');
+    const source = yield* puller.pull(name, (id) => this.#places.has(id), signal);
+    if (!this.#places.has(source.id)) this.add(source);
+    return this.status(source.id);
   }
 
   /** Unloads all models. */
   async dispose(): Promise<void> {
-    const models = [...this.models.values()];
-    this.models.clear();
-    await Promise.all(models.map((model) => model.dispose()));
+    await this.#residency.dispose();
+    this.#places.clear();
   }
 
-  private names(): string {
-    return [...this.models.keys()].join(', ');
+  /** The place that answers to a name; without one the first. @throws InferenceError model_not_found */
+  place(name: string | undefined): Place {
+    const [first] = this.#places.values();
+    if (first !== undefined && (this.#places.size === 1 || name === undefined)) return first;
+    const place = name === undefined ? undefined : this.#places.get(name);
+    if (place !== undefined) return place;
+    throw unknownModel(name, [...this.#places.keys()]);
+  }
+
+  /**
+   * The place that does a task for who asks by a name; without a name the first that can. One whose file does not tell what it
+   * is for may turn out to be able.
+   * @throws InferenceError as `place`; invalid_request, unsupported
+   */
+  placeFor(name: string | undefined, task: Task): Place {
+    const able = [...this.#places.values()].filter((place) => tasksOf(place).includes(task));
+    const [first] = able;
+    if (name === undefined && first !== undefined) return first;
+    const place = this.place(name);
+    const tasks = tasksOf(place);
+    if (tasks.length === 0 || tasks.includes(task)) return place;
+    const ids = able.map(({ source }) => source.id);
+    throw otherTask({ id: place.source.id, tasks }, task, ids);
+  }
+
+  #placeFor(source: ModelSource): Place {
+    if (this.#places.has(source.id)) throw new Error(`two models are called ${source.id}`);
+    const place = createPlace(source, Math.floor(Date.now() / 1000));
+    this.#places.set(source.id, place);
+    return place;
+  }
+
+  #statusOf(place: Place): ModelStatus {
+    return statusOf(place, this.#residency.waiting(place));
   }
 }
 
-function can<T extends Task>(model: Model, task: T): model is Capable<T> {
-  return model[task] !== undefined;
-}
-
-function shortened(name = ''): string {
-  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+function tasksOf({ info, source }: Place): readonly Task[] {
+  return info?.tasks ?? source.tasks;
 }

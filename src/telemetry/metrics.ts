@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { Models } from '../contract/model.ts';
+import type { ModelHost } from '../contract/model-host.ts';
 import { modelMetrics } from './model-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 
@@ -34,7 +34,7 @@ const tokenBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
  * Metrics in a registry of their own, so that several servers fit into one process.
  * @param models whose counters are read at every scrape; there may be none yet
  */
-export function createMetrics(models: Models): Metrics {
+export function createMetrics(models: ModelHost): Metrics {
   const registry = new Registry();
   const registers = [registry];
   for (const metric of modelMetrics(models)) registry.registerMetric(metric);

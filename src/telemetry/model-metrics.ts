@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Metric } from 'prom-client';
-import type { InputStats, Model, Models, ModelStats } from '../contract/model.ts';
+import type { InputStats, Model, ModelStats } from '../contract/model.ts';
+import { modelStates, type ModelHost } from '../contract/model-host.ts';
 
 /** A metric's name and meaning, and a model's value of it. */
 type Row<Stats> = readonly [name: string, help: string, read: (stats: Stats) => number];
@@ -37,15 +38,15 @@ const inputs = (model: Model): InputStats | undefined => model.inputStats?.();
  * Metrics that are read from the models' own counters at every scrape.
  * @param models there may be none yet; one without counters has its `hearth_model_info` alone
  */
-export function modelMetrics(models: Models): Metric[] {
+export function modelMetrics(models: ModelHost): Metric[] {
   /** Goes through the models that have such counters. */
   const each = <Stats>(
     statsOf: (model: Model) => Stats | undefined,
     take: (stats: Stats, model: string) => void,
   ): void => {
-    for (const { id } of models.list()) {
-      const stats = statsOf(models.resolve(id));
-      if (stats !== undefined) take(stats, id);
+    for (const model of models.loaded()) {
+      const stats = statsOf(model);
+      if (stats !== undefined) take(stats, model.info.id);
     }
   };
   const common = { labelNames: ['model'], registers: [] };
@@ -96,7 +97,54 @@ export function modelMetrics(models: Models): Metric[] {
       registers: [],
       collect() {
         this.reset();
-        for (const { id: model, format, device } of models.list()) this.set({ model, format, device }, 1);
+        for (const { info } of models.loaded()) {
+          this.set({ model: info.id, format: info.format, device: info.device }, 1);
+        }
+      },
+    }),
+    new Gauge({
+      name: 'hearth_model_state',
+      help: 'Where each model of the server stands: 1 at its state, 0 at the others',
+      labelNames: ['model', 'state'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { id: model, state: current } of models.list()) {
+          for (const state of modelStates) this.set({ model, state }, state === current ? 1 : 0);
+        }
+      },
+    }),
+    new Gauge({
+      name: 'hearth_model_memory_bytes',
+      help: 'Bytes that each loaded model takes, as it counts for the budget',
+      labelNames: ['model'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { id: model, state, bytes } of models.list()) {
+          if (state === 'ready' && bytes !== undefined) this.set({ model }, bytes);
+        }
+      },
+    }),
+    new Gauge({
+      name: 'hearth_model_waiting',
+      help: 'Requests that wait for a model to be loaded',
+      labelNames: ['model'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { id: model, waiting } of models.list()) this.set({ model }, waiting);
+      },
+    }),
+    new Gauge({
+      name: 'hearth_memory_budget_bytes',
+      help: 'Bytes that all loaded models together may take; absent where nothing limits them',
+      registers: [],
+      collect() {
+        const { budget } = models.memory();
+        this.reset();
+        if (budget === undefined) this.remove();
+        else this.set(budget);
       },
     }),
   ];

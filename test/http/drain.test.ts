@@ -15,14 +15,14 @@ test('answers 503 on every path but /healthz until it is ready', async () => {
       const reply = await fetch(url + path);
       assert.equal(reply.status, 503);
       assert.equal(reply.headers.get('retry-after'), '2');
-      assert.deepEqual(await reply.json(), { status: 'loading' });
+      assert.deepEqual(await reply.json(), { status: 'loading', models: { ready: 1 } });
     }
     const refused = await post('/v1/chat/completions', {});
     assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '2']);
     assert.equal(at(await refused.json(), 'error', 'code'), 'loading');
     server.ready();
     for (const path of ['/readyz', '/health']) {
-      assert.deepEqual(await (await fetch(url + path)).json(), { status: 'ok' });
+      assert.deepEqual(await (await fetch(url + path)).json(), { status: 'ok', models: { ready: 1 } });
     }
     assert.equal((await post('/llm/', { inputs: 'Hi' })).status, 200);
     assert.equal((await fetch(`${url}/health`, { method: 'POST' })).headers.get('allow'), 'GET, HEAD, OPTIONS');
@@ -44,7 +44,7 @@ test('finishes running work while it drains, refuses new work, then closes', asy
     assert.equal(at(await refused.json(), 'error', 'code'), 'draining');
     const health = await fetch(`${url}/readyz`);
     assert.equal(health.status, 503);
-    assert.deepEqual(await health.json(), { status: 'draining' });
+    assert.deepEqual(await health.json(), { status: 'draining', models: { ready: 1 } });
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
     release();
     const reply = await running;

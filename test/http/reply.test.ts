@@ -41,9 +41,13 @@ test('lists models, and retrieves the one that answers to a name', async () => {
       object: 'model',
       created: 1_700_000_000,
       owned_by: 'hearth',
+      state: 'ready',
+      status: { value: 'loaded' },
       context_size: 2048,
       format: 'gguf',
       tasks: ['generate'],
+      active: 0,
+      waiting: 0,
     };
     assert.deepEqual(await (await fetch(`${url}/v1/models`)).json(), { object: 'list', data: [entry] });
     assert.deepEqual(await (await fetch(`${url}/v1/models/any%2Fname`)).json(), entry);

@@ -6,7 +6,7 @@ import { dialects } from '../../src/dialects/index.ts';
 import { createRouter } from '../../src/http/app.ts';
 import { ResponseStore } from '../../src/response-store/response-store.ts';
 import { at } from '../support/at.ts';
-import { FakeModel, modelsOf } from '../support/fake-model.ts';
+import { FakeModel, registryOf } from '../support/fake-model.ts';
 import { dialectSettings, httpSettings, keptLog } from '../support/server.ts';
 
 test('mounts in somebody’s own app, and leaves its other paths alone', async () => {
@@ -14,7 +14,7 @@ test('mounts in somebody’s own app, and leaves its other paths alone', async (
   const router = createRouter({
     dialects: dialects.map((create) => create(dialectSettings)),
     services: {
-      models: modelsOf(new FakeModel()),
+      host: registryOf(new FakeModel()),
       responses: new ResponseStore({ maxCount: 0, maxBytes: 0 }),
     },
     settings: { ...httpSettings, apiKeys: ['one'] },

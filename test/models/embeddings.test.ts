@@ -49,7 +49,7 @@ for (const { file, id, exact, beside } of cases)
     before(async () => {
       const path = join(folder ?? '', file);
       const loaded = await loadModel(defaultSettings({ model: [path], device: 'cpu' }), { log: keptLog('silent').log });
-      model = modelsOf(loaded).capable(undefined, 'embed');
+      model = await modelsOf(loaded).capable(undefined, 'embed');
       const vectors = readFileSync(join(folder ?? '', 'all-MiniLM-L6-v2-fp32-vectors.json'), 'utf8');
       references = (JSON.parse(vectors) as { items: Reference[] }).items;
     });

@@ -28,7 +28,7 @@ before(async () => {
   writeTinyBert(tiny, 'mean');
   const paths = [defaultModelPath(), tiny];
   if (models !== undefined) paths.push(join(models, 'all-minilm-l6-v2-q8_0.gguf'));
-  served = await serveReal({ model: paths, alias: ['chat', 'tiny'], parallel: 4, contextSize: 1024 });
+  served = await serveReal({ preload: true, model: paths, alias: ['chat', 'tiny'], parallel: 4, contextSize: 1024 });
   client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'none', maxRetries: 0 });
 });
 after(async () => {

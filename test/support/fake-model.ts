@@ -75,11 +75,16 @@ export class FakeModel implements Model {
   async dispose(): Promise<void> {}
 }
 
-/** Models as a server has them: one answers to every name, several to their own. */
-export function modelsOf(...models: Model[]): Models {
+/** Loaded models as a server has them: one answers to every name, several to their own. */
+export function registryOf(...models: Model[]): Registry {
   const registry = new Registry();
-  for (const model of models) registry.add(model);
+  for (const model of models) registry.addLoaded(model);
   return registry;
+}
+
+/** The same, as a request sees them. */
+export function modelsOf(...models: Model[]): Models {
+  return registryOf(...models).lease(new AbortController().signal);
 }
 
 async function orAborted(until: Promise<unknown>, signal: AbortSignal): Promise<void> {

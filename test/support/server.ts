@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { ModelHost } from '../../src/contract/model-host.ts';
 import type { Model } from '../../src/contract/model.ts';
 import type { DialectSettings } from '../../src/dialects/dialect.ts';
 import { dialects } from '../../src/dialects/index.ts';
@@ -9,7 +10,7 @@ import { ResponseStore } from '../../src/response-store/response-store.ts';
 import type { StoreLimits } from '../../src/response-store/response-store.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import type { Logger } from '../../src/telemetry/log.ts';
-import { FakeModel, modelsOf } from './fake-model.ts';
+import { FakeModel, registryOf } from './fake-model.ts';
 
 export const dialectSettings: DialectSettings = {
   unknownFields: undefined,
@@ -44,6 +45,8 @@ export function keptLog(level = 'debug'): { log: Logger; lines: LogLine[]; text:
 export interface Options {
   model?: FakeModel;
   models?: readonly Model[];
+  /** In place of `models`. */
+  host?: ModelHost;
   settings?: Partial<HttpSettings>;
   dialect?: Partial<DialectSettings>;
   store?: StoreLimits;
@@ -66,7 +69,7 @@ export function createServer(options: Options, model: FakeModel, log: Logger): H
   return createHttpServer({
     dialects: dialects.map((create) => create({ ...dialectSettings, ...options.dialect })),
     services: {
-      models: modelsOf(...(options.models ?? [model])),
+      host: options.host ?? registryOf(...(options.models ?? [model])),
       responses: new ResponseStore(options.store ?? { maxCount: 100, maxBytes: 1_000_000 }),
     },
     settings: { ...httpSettings, ...options.settings },

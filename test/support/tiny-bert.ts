@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 /** A value of a GGUF file with its type (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
-type Value =
+export type Value =
   | { u32: number }
   | { f32: number }
   | { flag: boolean }
@@ -71,7 +71,8 @@ function norm(name: string): Record<string, readonly number[]> {
   return { [`${name}.weight`]: [WIDTH], [`${name}.bias`]: [WIDTH] };
 }
 
-function ggufOf(metadata: Record<string, Value>, tensors: Record<string, readonly number[]>): Buffer {
+/** A GGUF file with random weights, always the same. @param tensors their shapes, by name */
+export function ggufOf(metadata: Record<string, Value>, tensors: Record<string, readonly number[]>): Buffer {
   const random = randomNumbers();
   const infos: Buffer[] = [];
   const data: Buffer[] = [];

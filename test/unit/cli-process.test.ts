@@ -95,7 +95,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} drains and exits with 0`, async () => {
     const server = served(`
       const close = async () => { await new Promise((resolve) => setTimeout(resolve, 50)); console.log('drained'); };
-      return { url: 'http://127.0.0.1:1', models, close, closed: hang };`);
+      return { url: 'http://127.0.0.1:1', models, statuses: [], close, closed: hang };`);
     await server.said('Ctrl-C stops.');
     server.child.kill(signal);
     const { code, stdout, stderr } = await server.ended;
@@ -106,7 +106,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('a second signal ends a drain at once with exit code 1', async () => {
-  const server = served(`return { url: 'http://127.0.0.1:1', models, close: () => hang, closed: hang };`);
+  const server = served(`return { url: 'http://127.0.0.1:1', models, statuses: [], close: () => hang, closed: hang };`);
   await server.said('Ctrl-C stops.');
   server.child.kill('SIGTERM');
   await server.said('Stopping');

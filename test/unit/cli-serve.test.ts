@@ -235,7 +235,7 @@ test('a model that fails for good ends the command with its reason', async () =>
     version: '0.1.0',
     terminal: terminal(screen(false)),
     log: createLogger({ level: 'silent', format: 'json' }),
-    serve: async () => ({ url: running.url, models: [chat], close: async () => {}, closed }),
+    serve: async () => ({ url: running.url, models: [chat], statuses: [], close: async () => {}, closed }),
   });
   await assert.rejects(command, broken);
   const stderr = screen(false);

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
-import { defaultModelPath, modelFiles, packageRoot, type ModelFile } from '../../src/config/model-path.ts';
+import { defaultModelPath, packageRoot, type ModelFile } from '../../src/config/model-path.ts';
+import { defaultSettings } from '../../src/config/resolve.ts';
+import { servedModels } from '../../src/config/served-models.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
 
@@ -11,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hearth-model-'));
 after(() => rmSync(folder, { recursive: true }));
 
 function files(model: string[] = [], alias: string[] = []): ModelFile[] {
-  return modelFiles({ model, alias });
+  return servedModels(defaultSettings({ model, alias })).map(({ file }) => file);
 }
 
 function notFound(pattern: RegExp): (error: unknown) => boolean {
@@ -35,7 +37,7 @@ test('without --model the embedded model is taken', () => {
 
 test('an installation without the embedded model says which --model to pass', () => {
   assert.throws(
-    () => modelFiles({ model: [], alias: [] }, folder),
+    () => servedModels(defaultSettings(), folder),
     notFound(
       /^The embedded model is not part of this installation .*pass --model with the path of a GGUF file or an ONNX folder\.$/,
     ),

@@ -7,7 +7,7 @@ import { createHostedInference } from '../../src/dialects/hosted-inference.ts';
 import { createOpenai } from '../../src/dialects/openai/index.ts';
 import { createPostApi } from '../../src/dialects/post-api.ts';
 import { ResponseStore } from '../../src/response-store/response-store.ts';
-import { modelsOf } from '../support/fake-model.ts';
+import { modelsOf, registryOf } from '../support/fake-model.ts';
 import { letterClassifier, letterEmbedder, letterRanker } from '../support/letter-embedder.ts';
 import { dialectSettings } from '../support/server.ts';
 
@@ -42,7 +42,10 @@ async function ask(route: Call<unknown>, given: unknown, params: Record<string, 
   const responses = new ResponseStore({ maxCount: 0, maxBytes: 0 });
   const reply = { id: 'u1', created: 1_700_000_000 };
   const { signal } = new AbortController();
-  const sent = await route.run({ params, query: {}, body, signal, reply, note() {} }, { models, responses });
+  const sent = await route.run(
+    { params, query: {}, body, signal, reply, note() {} },
+    { models, host: registryOf(), responses },
+  );
   if (route.doc !== undefined) assert.deepEqual(route.doc.reply?.parse(sent), sent, 'the reply is told in full');
   return sent;
 }

@@ -18,6 +18,11 @@ const completions = { dialect: at(openai, '/v1/completions'), good: { prompt: 'H
 const shared: Row[] = [
   ['model', { model: ['a'] }, 'model must be a string, got a list.'],
   [
+    'keep_alive',
+    { keep_alive: 'soon' },
+    'keep_alive must be seconds or a time such as "5m", got "soon"; 0 unloads the model at once, -1 never.',
+  ],
+  [
     'temperature',
     { temperature: 2.1 },
     'temperature must be a number from 0 to 2, got 2.1; use 0 for greedy decoding.',

@@ -5,7 +5,7 @@ import type { Call } from '../../src/dialects/dialect.ts';
 import { parseBody } from '../../src/dialects/explain.ts';
 import { createOpenai } from '../../src/dialects/openai/index.ts';
 import { ResponseStore } from '../../src/response-store/response-store.ts';
-import { modelsOf } from '../support/fake-model.ts';
+import { modelsOf, registryOf } from '../support/fake-model.ts';
 import { letterEmbedder, letterRanker } from '../support/letter-embedder.ts';
 import { dialectSettings } from '../support/server.ts';
 
@@ -26,7 +26,7 @@ async function ask(
   const ignored = route.ignored?.(body) ?? [];
   const noted: object[] = [];
   const responses = new ResponseStore({ maxCount: 0, maxBytes: 0 });
-  const services = { models: modelsOf(letterEmbedder(), letterRanker()), responses };
+  const services = { models: modelsOf(letterEmbedder(), letterRanker()), host: registryOf(), responses };
   const { signal } = new AbortController();
   const input = {
     params: {},

@@ -17,6 +17,7 @@ const cases: [fields: Record<string, unknown>, param: string, sentence?: RegExp]
   [{ input: undefined }, 'input', /at least one item, got nothing/],
   [{ input: null }, 'input'],
   [{ input: [] }, 'input', /an empty list/],
+  [{ keep_alive: '5 minutes' }, 'keep_alive', /seconds or a time such as "5m"/],
   [{ input: 5 }, 'input'],
   [{ input: {} }, 'input'],
   [{ input: ['Hi'] }, 'input[0]', /an object with type, got "Hi"/],

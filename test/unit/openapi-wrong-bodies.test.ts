@@ -7,7 +7,7 @@ import { parseBody } from '../../src/dialects/explain.ts';
 import { dialects as creators } from '../../src/dialects/index.ts';
 import { openApiDocument } from '../../src/dialects/openapi/document.ts';
 import { at } from '../support/at.ts';
-import { modelsOf } from '../support/fake-model.ts';
+import { registryOf } from '../support/fake-model.ts';
 import { FakeStepper } from '../support/fake-stepper.ts';
 import { letterModel } from '../support/letter-model.ts';
 import { dialectSettings } from '../support/server.ts';
@@ -24,7 +24,8 @@ function toldBody({ method, paths }: Route): unknown {
   return document.components.schemas[String(reference).split('/').at(-1) ?? ''];
 }
 
-const models = modelsOf(letterModel(new FakeStepper()));
+const host = registryOf(letterModel(new FakeStepper()));
+const models = host.lease(new AbortController().signal);
 const responses: StoredResponses = {
   find: (id) => ({ missing: `There is no response ${id}.` }),
   keep() {},
@@ -40,7 +41,7 @@ async function refusalOf(route: Route, body: unknown): Promise<InferenceError | 
     else {
       route.ignored?.(parsed);
       const reply = { id: 'u1', created: 1_700_000_000 };
-      await route.run({ params: {}, query: {}, body: parsed, signal, reply, note() {} }, { models, responses });
+      await route.run({ params: {}, query: {}, body: parsed, signal, reply, note() {} }, { models, host, responses });
     }
     return undefined;
   } catch (error) {

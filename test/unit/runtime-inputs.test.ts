@@ -7,15 +7,14 @@ import { FIRST, LAST, letterEmbedder, letterRanker } from '../support/letter-emb
 
 const never = new AbortController().signal;
 
-function embed(
+async function embed(
   model: Model,
   contents: readonly (string | readonly number[])[],
   { dimensions, signal = never }: { dimensions?: number; signal?: AbortSignal } = {},
 ): Promise<EmbedResult> {
   const inputs = contents.map((content, index) => ({ content, name: `input[${index}]` }));
-  return modelsOf(model)
-    .capable(undefined, 'embed')
-    .embed({ inputs, dimensions, names: { dimensions: 'dims' } }, signal);
+  const able = await modelsOf(model).capable(undefined, 'embed');
+  return able.embed({ inputs, dimensions, names: { dimensions: 'dims' } }, signal);
 }
 
 test('texts and tokens reach the engine with the tokens around them, and all are counted', async () => {
@@ -113,7 +112,7 @@ test('a request that is aborted leaves its place, and is not counted', async () 
 });
 
 test('documents are scored each with the query, and a pair that is too long is refused', async () => {
-  const model = modelsOf(letterRanker()).capable(undefined, 'rank');
+  const model = await modelsOf(letterRanker()).capable(undefined, 'rank');
   const query = { content: 'ab', name: 'query' };
   const documents = ['a', 'abc'].map((content, index) => ({ content, name: `documents[${index}]` }));
   const { scores, promptTokens } = await model.rank({ query, documents }, never);

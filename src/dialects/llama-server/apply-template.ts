@@ -20,7 +20,7 @@ export function applyTemplateRoute(settings: DialectSettings): Call<ChatBody> {
     },
     ignored: (body) => unknownInChat(body, settings.unknownFields ?? 'warn'),
     run: async ({ body }, { models }) => ({
-      prompt: textModel(models, body.model).text.render(toRequest(body).prompt),
+      prompt: (await textModel(models, body.model)).text.render(toRequest(body).prompt),
     }),
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Sampling } from '../../contract/generate.ts';
 import { boolean, empty, integer, must, number, only, seed, text } from '../fields.ts';
 import { jsonObject } from '../json-value.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { nativeLogitBias } from '../logit-bias.ts';
 import { isGiven, withoutUnset } from '../request.ts';
 
@@ -10,6 +11,7 @@ const stopError = must('a string or a list of up to 128 strings');
 /** Fields of `/completion` and `/infill` with a meaning here. */
 const understood = {
   model: text(),
+  keep_alive: keepAlive(),
   n_predict: integer(-2, Infinity, 'use -1 for as many as fit'),
   max_tokens: integer(-2, Infinity, 'use -1 for as many as fit'),
   n_cmpl: integer(1, 128),

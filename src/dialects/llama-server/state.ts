@@ -14,7 +14,7 @@ export const propsRoute: Call = {
   paths: ['/props'],
   doc: { summary: 'The model and its defaults', query: { model: modelWords }, reply: propsSchema },
   async run({ query }, { models }) {
-    const { model, text } = textModel(models, query['model']);
+    const { model, text } = await textModel(models, query['model']);
     const { info } = model;
     return {
       default_generation_settings: { n_ctx: info.contextSize, params: defaultParams(text) },
@@ -64,8 +64,10 @@ export const slotsRoute: Call = {
     query: { model: modelWords, fail_on_no_slot: 'Anything but 0: 429 where all slots are busy.' },
     reply: slotsSchema,
   },
-  async run({ query }, { models }) {
-    const model = models.resolve(query['model']);
+  async run({ query }, { models, host }) {
+    // Who looks does not keep a model in memory, and nothing is busy that is not there.
+    if (host.status(query['model']).state !== 'ready') return [];
+    const model = await models.resolve(query['model']);
     const slots = model.slots?.();
     if (slots === undefined) {
       throw new InferenceError('unsupported', `The model ${model.info.id} has no slots; name another.`);

@@ -37,7 +37,7 @@ export function tokenizeRoute(settings: DialectSettings): Call<z.infer<typeof to
     },
     ignored: (body) => unknownFields(body, Object.keys(tokenizeBody.shape), settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models }) {
-      const service = textModel(models, body.model).text;
+      const service = (await textModel(models, body.model)).text;
       const { content } = body;
       const items = typeof content === 'string' ? [content] : tokenItems(content, 'content');
       const options = {
@@ -68,7 +68,7 @@ export function detokenizeRoute(settings: DialectSettings): Call<z.infer<typeof 
     ignored: (body) => unknownFields(body, Object.keys(detokenizeBody.shape), settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models }) {
       const ids = tokenIds(body.tokens, 'tokens');
-      return { content: await textModel(models, body.model).text.detokenize(ids, 'tokens', signal) };
+      return { content: await (await textModel(models, body.model)).text.detokenize(ids, 'tokens', signal) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { absent, boolean, empty, integer, must, number, only, seed, stop, text } from '../fields.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { logitBias } from '../logit-bias.ts';
 import { messageList } from '../messages.ts';
 import { jsonObject } from '../json-value.ts';
@@ -17,6 +18,7 @@ const strings = must('an object whose values are strings');
 /** Parameters with a meaning here; from `top_k` on they are extensions of llama-server or vLLM. */
 const understood = {
   model: text(),
+  keep_alive: keepAlive(),
   messages: messageList,
   max_tokens: integer(1, Infinity),
   max_completion_tokens: integer(1, Infinity),

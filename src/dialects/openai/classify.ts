@@ -3,6 +3,7 @@ import { InferenceError } from '../../contract/errors.ts';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { absent, boolean, must, only, text } from '../fields.ts';
 import { inputList, toInputs } from '../inputs.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { judged } from '../labels.ts';
 import { isGiven } from '../request.ts';
 import { unknownFields } from '../unknown-fields.ts';
@@ -11,6 +12,7 @@ import { classifyReplySchema } from './reply-schemas.ts';
 const classifyBody = z.looseObject(
   {
     model: text(),
+    keep_alive: keepAlive(),
     input: inputList,
     use_activation: boolean().describe('Whether `probs` are probabilities; false gives logits.'),
     // its earlier name
@@ -43,7 +45,7 @@ export function classifyRoute(settings: DialectSettings): Call<ClassifyBody> {
     ignored: (body) => unknownFields(body, known, settings.unknownFields ?? 'warn'),
     async run({ body, signal, note, reply }, { models }) {
       const probabilities = wantsProbabilities(body);
-      const model = models.capable(body.model ?? undefined, 'classify');
+      const model = await models.capable(body.model ?? undefined, 'classify');
       const { id } = model.info;
       note({ model: id });
       const inputs = toInputs(body.input, 'input').map((one) => ({ text: one }));

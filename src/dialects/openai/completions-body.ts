@@ -5,6 +5,7 @@ import { chatBody } from './chat-body.ts';
 
 const {
   model,
+  keep_alive,
   temperature,
   top_p,
   n,
@@ -33,6 +34,7 @@ const {
 export const completionsBody = z.looseObject(
   {
     model,
+    keep_alive,
     prompt: promptField(openaiPrompt),
     suffix: text(),
     max_tokens: integer(0, Infinity),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { integer, must, text } from '../fields.ts';
 import { inputList, toInputs } from '../inputs.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { embeddingsReplySchema } from './reply-schemas.ts';
 import { toBase64, toNumbers } from '../vectors.ts';
@@ -9,6 +10,7 @@ import { toBase64, toNumbers } from '../vectors.ts';
 const embeddingsBody = z.looseObject(
   {
     model: text(),
+    keep_alive: keepAlive(),
     input: inputList,
     encoding_format: z.enum(['float', 'base64'], { error: must('"float" or "base64"') }).nullish(),
     dimensions: integer(1, Infinity),
@@ -36,7 +38,7 @@ export function embeddingsRoute(settings: DialectSettings): Call<EmbeddingsBody>
     },
     ignored: (body) => unknownFields(body, known, settings.unknownFields ?? 'warn'),
     async run({ body, signal, note }, { models }) {
-      const model = models.capable(body.model ?? undefined, 'embed');
+      const model = await models.capable(body.model ?? undefined, 'embed');
       const { id } = model.info;
       note({ model: id });
       const inputs = toInputs(body.input, 'input');

@@ -20,7 +20,7 @@ export function inputTokensRoute(settings: DialectSettings): Call<ChatBody> {
     },
     ignored: (body) => unknownInChat(body, settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models }) {
-      const { text } = textModel(models, body.model);
+      const { text } = await textModel(models, body.model);
       return { object: 'response.input_tokens', input_tokens: await text.count(toRequest(body).prompt, signal) };
     },
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ClassifyInput } from '../../contract/classify.ts';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { boolean, must, only, text } from '../fields.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { scoredLabels, scoredLabelsSchema } from '../labels.ts';
 import { unknownFields } from '../unknown-fields.ts';
 
@@ -29,6 +30,7 @@ const inputs = z.union([filled, list], { error: inputsError });
 const predictBody = z.looseObject(
   {
     model: text(),
+    keep_alive: keepAlive(),
     inputs,
     raw_scores: boolean().describe('True gives logits.'),
     truncate: only([false], 'nothing is truncated'),
@@ -57,7 +59,7 @@ export function predictRoute(settings: DialectSettings): Call<PredictBody> {
     },
     ignored: (body) => unknownFields(body, known, settings.unknownFields ?? 'warn'),
     async run({ body, signal, note }, { models }) {
-      const model = models.capable(body.model ?? undefined, 'classify');
+      const model = await models.capable(body.model ?? undefined, 'classify');
       const { id } = model.info;
       note({ model: id });
       const { batch, texts } = classifyInputs(body.inputs);

@@ -133,13 +133,27 @@ export const completionsChunkSchema = z.object({
 export const modelSchema = z.object({
   id: z.string(),
   object: z.literal('model'),
-  created: count.describe('Unix seconds of its load.'),
+  created: count.describe('Unix seconds of its load, or of the time at which the server came to know it.'),
   owned_by: z.string(),
-  context_size: count.describe('Tokens that a request has at most, prompt and completion together.'),
+  state: z
+    .enum(['unloaded', 'loading', 'ready', 'unloading', 'failed'])
+    .describe('A request loads it where it is not ready.'),
+  progress: z.number().optional().describe('The share that is loaded, 0 to 1, while it loads.'),
+  error: z.string().optional().describe('Why it failed.'),
+  status: z
+    .object({ value: z.string(), failed: z.boolean().optional() })
+    .describe("The state in the words of llama-server's router."),
+  context_size: count
+    .optional()
+    .describe('Tokens that a request has at most, prompt and completion together; known once it was loaded.'),
   format: z.string(),
   tasks: z.array(z.string()).describe('What it can do.'),
   dimensions: count.optional().describe('Numbers of a vector, where it makes vectors.'),
   labels: z.array(z.string()).optional().describe('What it tells texts apart by, where it classifies.'),
+  memory_bytes: count.optional().describe('What it takes, or is expected to take, as it counts for the budget.'),
+  measured_bytes: count.optional().describe('By how much the process grew when it was loaded.'),
+  active: count.describe('Requests that work with it.'),
+  waiting: count.describe('Requests that wait for it to be loaded.'),
 });
 
 const inputUsage = z.object({ prompt_tokens: count, total_tokens: count });

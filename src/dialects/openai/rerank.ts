@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InferenceError } from '../../contract/errors.ts';
 import type { Call, DialectSettings } from '../dialect.ts';
 import { boolean, integer, must, only, text } from '../fields.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { isGiven } from '../request.ts';
 import { rerankReplySchema } from './reply-schemas.ts';
 import { unknownFields } from '../unknown-fields.ts';
@@ -24,6 +25,7 @@ function list<Item extends z.ZodType>(item: Item) {
 const rerankBody = z.looseObject(
   {
     model: text(),
+    keep_alive: keepAlive(),
     query: filled,
     documents: list(document),
     top_n: integer(1, Infinity),
@@ -62,7 +64,7 @@ export function rerankRoute(settings: DialectSettings): Call<RerankBody> {
     ignored: (body) => unknownFields(body, known, settings.unknownFields ?? 'warn'),
     async run({ body, signal, note }, { models }) {
       const { field, texts } = documentsOf(body);
-      const model = models.capable(body.model ?? undefined, 'rank');
+      const model = await models.capable(body.model ?? undefined, 'rank');
       const { id } = model.info;
       note({ model: id });
       const query = { content: body.query, name: 'query' };

@@ -4,11 +4,12 @@ import { InferenceError } from '../../contract/errors.ts';
 import { inBytes, type ContextMemory, type KvCacheType } from '../../contract/memory.ts';
 import type { LoadOptions } from '../engine.ts';
 import { freeMemory, type FreeMemory } from '../free-memory.ts';
+import { checkAdapters } from './adapters.ts';
 import { checkKvCache, ggmlType, isQuantized, smallerTypes } from './kv-cache.ts';
 import { planMemory, type Amount, type MemoryPlan } from '../memory.ts';
 import { weightsOf } from './weights.ts';
 
-const CPU_SLOTS = 8;
+export const CPU_SLOTS = 8;
 const GPU_SLOTS = 16;
 /** Longer batches read no faster on a CPU (docs/benchmarks.md), and their logits take memory for each token. */
 const BATCH = 512;
@@ -34,6 +35,7 @@ export async function createContext(
   threads: number,
 ): Promise<PlannedContext> {
   checkKvCache(model, options);
+  await checkAdapters(model, options.lora ?? []);
   const cpu = llama.gpu === false;
   const weights = weightsOf(model);
   const { bytes: ram, containerLimit } = await freeRam(llama, weights.mapped);
@@ -109,6 +111,7 @@ async function allocate(
   threads: number,
 ): Promise<LlamaContext> {
   const type = ggmlType(options.kvCacheType);
+  const adapters = (options.lora ?? []).map(({ path: filePath, scale }) => ({ filePath, scale }));
   try {
     return await model.createContext({
       contextSize,
@@ -120,22 +123,23 @@ async function allocate(
       experimentalKvCacheValueType: type,
       // A window that has moved on cannot be gone back to; the full cache lets slots keep a prefix.
       swaFullCache: true,
+      ...(adapters.length > 0 && { lora: { adapters } }),
     });
   } catch (error) {
     throw new InferenceError(
       'insufficient_memory',
-      `llama.cpp could not allocate the ${inBytes(needs.ram + needs.vram)} for a context of ${slots} × ${contextSize} tokens; lower --context-size or --parallel.`,
+      `llama.cpp could not allocate the ${inBytes(needs.ram + needs.vram)} for a context of ${slots} × ${contextSize} tokens${adapters.length > 0 ? ' with its adapters' : ''}; lower --context-size or --parallel.`,
       { cause: error },
     );
   }
 }
 
 /** A step takes a token of every slot, and no more tokens than one slot holds are read at once. */
-function batchOf(options: LoadOptions, contextSize: number, slots: number): number {
+export function batchOf(options: Pick<LoadOptions, 'batchSize'>, contextSize: number, slots: number): number {
   return Math.max(slots, Math.min(options.batchSize ?? BATCH, contextSize));
 }
 
-function flashMode(mode: LoadOptions['flashAttention']): 'auto' | boolean {
+export function flashMode(mode: LoadOptions['flashAttention']): 'auto' | boolean {
   return mode === 'auto' ? 'auto' : mode === 'on';
 }
 

@@ -11,6 +11,7 @@ import {
   grammarAllows,
   type AddonContext,
 } from './addon.ts';
+import { adapterStates } from './adapters.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
@@ -53,7 +54,7 @@ export async function createGenerator(
     weights: [options.path],
     states: {
       engine: `llama.cpp ${llama.llamaCppRelease.release}`,
-      state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}`,
+      state: `${memory.kvCacheType} ${memory.flashAttention ?? 'unknown'}${await adapterStates(options.lora ?? [])}`,
     },
     memory,
   };

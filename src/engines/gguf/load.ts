@@ -19,7 +19,7 @@ const prepare: Record<GgufTask, (opened: OpenModel, options: LoadOptions) => Pro
 export async function loadGguf(options: LoadOptions): Promise<Engine> {
   const opened = await openModel(options);
   try {
-    return await prepare[taskOf(opened.model, options.path)](opened, options);
+    return await prepare[taskOf(opened.model.fileInfo, options.path)](opened, options);
   } catch (error) {
     await opened.model.dispose();
     throw error;

@@ -1,4 +1,4 @@
-import type { LlamaModel } from 'node-llama-cpp';
+import type { GgufFileInfo } from 'node-llama-cpp';
 import type { Task } from '../../contract/model.ts';
 import { InferenceError } from '../../contract/errors.ts';
 
@@ -13,12 +13,12 @@ export type GgufTask = Exclude<Task, 'classify'>;
  * `[llm].pooling_type`), and of the models without one those that look ahead cannot generate.
  * @throws InferenceError unsupported for a model that gives a vector for each token and none for a text
  */
-export function taskOf(model: LlamaModel, path: string): GgufTask {
-  const { attention, pooling_type: pooling = 0 } = model.fileInfo.architectureMetadata;
+export function taskOf(fileInfo: GgufFileInfo, path: string): GgufTask {
+  const { attention, pooling_type: pooling = 0 } = fileInfo.architectureMetadata;
   if (pooling === RANK) return 'rank';
   if (pooling > 0) return 'embed';
   if (attention?.causal !== false) return 'generate';
-  const { architecture } = model.fileInfo.metadata.general;
+  const { architecture } = fileInfo.metadata.general;
   throw new InferenceError(
     'unsupported',
     `The model ${path} (${architecture}) cannot generate text, and its file names no pooling type, so it makes no vector of a text either; name another file.`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { absent, boolean, empty, integer, must, number, only, seed, text } from '../../fields.ts';
+import { keepAlive } from '../../keep-alive.ts';
 import { efforts } from '../chat-body.ts';
 import { jsonObject } from '../../json-value.ts';
 import { inputItems } from './items.ts';
@@ -44,6 +45,7 @@ const metadata = z
 /** Parameters with a meaning here; from `top_k` on they are extensions. */
 const understood = {
   model: text(),
+  keep_alive: keepAlive(),
   input: inputItems,
   instructions: text(),
   previous_response_id: text(),

@@ -57,7 +57,7 @@ export function responseTokensRoute(settings: DialectSettings): Call<ResponsesBo
     },
     ignored: (body) => unknownInResponses(body, settings.unknownFields ?? 'warn'),
     async run({ body, signal }, { models, responses }) {
-      const { text } = textModel(models, body.model);
+      const { text } = await textModel(models, body.model);
       const prompt = toPrompt(body, conversationOf(body, responses));
       return { object: 'response.input_tokens', input_tokens: await text.count(prompt, signal) };
     },

@@ -1,0 +1,49 @@
+import { checked, type Given } from './given.ts';
+import { modelSettings } from './model-settings.ts';
+import { poolSettings } from './pool-settings.ts';
+import { requestSettings } from './request-settings.ts';
+import type { SettingName, Settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
+
+const { model: _model, alias: _alias, hub: _hub, yes: _yes, ...perModel } = modelSettings;
+const { preload, idleUnload } = poolSettings;
+const own = { ...perModel, preload, idleUnload, ...requestSettings };
+
+type OwnName = keyof typeof own;
+
+/** What an entry of the config file's `models` may say: what is loaded, its name, and settings of its own. */
+export const entryNames: readonly SettingName[] = [
+  'model',
+  'alias',
+  // Object.keys forgets the names.
+  ...(Object.keys(own) as OwnName[]),
+];
+
+/** One model of the config file. */
+export interface ModelEntry {
+  model: string;
+  /** The id that clients see. */
+  alias: string | undefined;
+  /** What it says for itself; the rest is the server's. */
+  own: Partial<Pick<Settings, OwnName>>;
+}
+
+/**
+ * Checks an entry.
+ * @param where names the file and the entry, for errors
+ * @throws UsageError that names the key, or what is missing
+ */
+export function checkedEntry(given: readonly Given[], where: string): ModelEntry {
+  const values = Object.fromEntries(given.map((one) => [one.name, checked(one)]));
+  const [name, ...others] = texts(values['model']);
+  const [id, ...ids] = texts(values['alias']);
+  if (name === undefined) throw new UsageError(`${where} names no model; give it one, such as "model: my.gguf".`);
+  if (others.length > 0) throw new UsageError(`${where}: model names ${others.length + 1} models; give each an entry.`);
+  if (ids.length > 0) throw new UsageError(`${where}: alias gives ${ids.length + 1} names; a model has one.`);
+  const { model: _named, alias: _called, ...rest } = values;
+  return { model: name, alias: id, own: rest };
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
