@@ -3,7 +3,7 @@ import { fileAt } from '../config/model-path.ts';
 import type { Settings } from '../config/settings.ts';
 import { InferenceError } from '../contract/errors.ts';
 import type { PullEvent } from '../contract/model-host.ts';
-import { isModelName, type LocalModel } from '../hub/index.ts';
+import { isModelName, parseModelName, type LocalModel } from '../hub/index.ts';
 import type { Puller } from '../runtime/registry.ts';
 import type { LoadHooks } from './hooks.ts';
 import { fetchedDtype, fetchModel, pullOptions } from './local-models.ts';
@@ -20,8 +20,13 @@ export function modelPuller(settings: Settings, shared: SharedMemory | undefined
         const message = `model is ${name}, which is no name on a hub; write it like hf:owner/repo:Q4_K_M.`;
         throw new InferenceError('invalid_request', message, { param: 'model' });
       }
-      let told: PullEvent | undefined;
       const options = pullOptions(settings, hooks);
+      if (parseModelName(name, options.settings).kind === 'url') {
+        // Clients must not make the server ask addresses that only it can reach.
+        const message = `model is ${name}, and clients cannot have this server fetch files from anywhere; name a repository.`;
+        throw new InferenceError('forbidden', message, { param: 'model' });
+      }
+      let told: PullEvent | undefined;
       const local = yield* watch(
         fetchModel(name, settings.dtype, {
           ...options,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { HubCache } from '../support/hub-cache.ts';
 
 let hub: HubCache;
@@ -50,6 +51,47 @@ test('a hub name in the command line, a variable or a file is fetched and served
     assert.equal(code, 1);
     assert.match(stderr, /^hearth: 127\.0\.0\.1:\d+ has no public model hf:owner\/nothing;[^\n]*\n$/);
   }
+});
+
+test('a model that is pulled into a running server answers under the name it was asked for by', async () => {
+  const onnx = new URL('../fixtures/tiny-random-llama-onnx/', import.meta.url);
+  const content = (name: string): Buffer => readFileSync(new URL(name, onnx));
+  const settings = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'];
+  const weights = content('onnx/model.onnx');
+  hub.server.add('owner/both', {
+    ...Object.fromEntries(settings.map((name) => [name, content(name)])),
+    'onnx/model.onnx': weights,
+    // What is there beside it must not be taken for it.
+    'onnx/model_q4.onnx': Buffer.from('no graph'),
+  });
+  const gguf = fileURLToPath(new URL('../fixtures/tiny-random-llama.gguf', import.meta.url));
+  const { child, ended, texts } = hub.start(['serve', gguf, '--port', '0', '--device', 'cpu', '--parallel', '1']);
+  try {
+    while (!/http:\/\/127\.0\.0\.1:\d+/.test(texts.stdout) && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
+    assert.ok(url, texts.stderr);
+    const post = (path: string, body: object): Promise<Response> =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const name = 'hf:owner/both:fp32';
+    const pulled = await (await post('/models/pull', { model: name })).text();
+    assert.match(pulled, /"success":true/);
+    const reply = await post('/v1/completions', { model: name, prompt: 'Once', max_tokens: 4, ignore_eos: true });
+    assert.equal(reply.status, 200, await reply.clone().text());
+    const { model, usage } = (await reply.json()) as { model: string; usage: { completion_tokens: number } };
+    assert.deepEqual([model, usage.completion_tokens], [name, 4]);
+    const wrong = await post('/models/pull', { model: 'hf:owner/nothing', stream: false });
+    assert.equal(wrong.status, 404, await wrong.text());
+    const address = await post('/models/pull', { model: `${hub.server.endpoint}/secret.gguf`, stream: false });
+    assert.equal(address.status, 403, await address.text());
+  } finally {
+    child.kill('SIGTERM');
+  }
+  assert.equal((await ended).code, 0);
 });
 
 test('an architecture that the engine does not know is told when it is loaded', async () => {
