@@ -26,24 +26,18 @@ function usage(message: string | RegExp): (error: unknown) => boolean {
   };
 }
 
+const unset = (...names: string[]): object => Object.fromEntries(names.map((name) => [name, undefined]));
+
 test('without anything every setting has its declared default', () => {
   const { settings, origins, warnings } = resolveSettings({}, {});
   assert.deepEqual(settings, {
     model: [],
     models: [],
     alias: [],
-    chatTemplate: undefined,
     lora: [],
-    modelsDir: undefined,
-    preload: undefined,
-    idleUnload: undefined,
-    memoryBudget: undefined,
+    ...unset('contextSize', 'parallel', 'threads', 'batchSize', 'dtype'),
+    ...unset('chatTemplate', 'modelsDir', 'preload', 'idleUnload', 'memoryBudget'),
     device: 'auto',
-    contextSize: undefined,
-    parallel: undefined,
-    threads: undefined,
-    batchSize: undefined,
-    dtype: undefined,
     gpuLayers: 'auto',
     prefixReuse: 'on',
     promptCache: undefined,
