@@ -5,19 +5,15 @@ import { requestSettings } from './request-settings.ts';
 import type { SettingName, Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
-const { model: _model, alias: _alias, hub: _hub, yes: _yes, ...perModel } = modelSettings;
+const { hub: _hub, yes: _yes, ...loading } = modelSettings;
 const { preload, idleUnload } = poolSettings;
-const own = { ...perModel, preload, idleUnload, ...requestSettings };
+const entry = { ...loading, preload, idleUnload, ...requestSettings };
 
-type OwnName = keyof typeof own;
+type EntryName = keyof typeof entry;
 
 /** What an entry of the config file's `models` may say: what is loaded, its name, and settings of its own. */
-export const entryNames: readonly SettingName[] = [
-  'model',
-  'alias',
-  // Object.keys forgets the names.
-  ...(Object.keys(own) as OwnName[]),
-];
+// Object.keys forgets the names.
+export const entryNames: readonly SettingName[] = Object.keys(entry) as EntryName[];
 
 /** One model of the config file. */
 export interface ModelEntry {
@@ -25,7 +21,7 @@ export interface ModelEntry {
   /** The id that clients see. */
   alias: string | undefined;
   /** What it says for itself; the rest is the server's. */
-  own: Partial<Pick<Settings, OwnName>>;
+  own: Partial<Pick<Settings, Exclude<EntryName, 'model' | 'alias'>>>;
 }
 
 /**
