@@ -101,7 +101,9 @@ onBothEngines((model) => {
 
   test('parse gives the arguments of calls, and all choices are obeyed', async () => {
     const tools = [weather, clock];
-    const required = await client.chat.completions.parse({ ...ask, tools, tool_choice: 'required' });
+    // One call: a small model may make more until its tokens end.
+    const one = { ...ask, tools, tool_choice: 'required' as const, parallel_tool_calls: false };
+    const required = await client.chat.completions.parse(one);
     assert.equal(required.choices[0]?.finish_reason, 'tool_calls');
     assert.equal(required.choices[0].message.content, null);
     for (const { function: called } of required.choices[0].message.tool_calls ?? []) {
