@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { defaultModelPath } from '../src/config/model-path.ts';
-import { readOnnxFolder } from '../src/engines/onnx/folder.ts';
+import { readOnnxFolder } from '../src/engines/onnx/folder/folder.ts';
 import { startAnswers } from './support/answers.ts';
 import { openDecoder } from './support/decoders.ts';
 import { median, table } from './support/report.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { planShared, type Inspection, type InspectOptions } from './inspection.ts';
 import { chooseDevice, installedRuntime } from './onnx/devices.ts';
-import { readOnnxFolder } from './onnx/folder.ts';
+import { readOnnxFolder } from './onnx/folder/folder.ts';
 
 const SLOTS = 8;
 const UNKNOWN_CONTEXT = 2048;

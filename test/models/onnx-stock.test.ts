@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GeneratorEngine } from '../../src/engines/engine.ts';
 import { loadEngine } from '../../src/engines/index.ts';
-import { block, fields, whole } from '../../src/engines/onnx/protobuf.ts';
+import { block, fields, whole } from '../../src/engines/onnx/decoder/protobuf.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 
 const models = process.env['HEARTH_TEST_MODELS'];

@@ -6,8 +6,8 @@ import { getLlama, type Llama } from 'node-llama-cpp';
 import { defaultModelPath } from '../../src/config/model-path.ts';
 import type { EncodeOptions, Tokenizer } from '../../src/contract/tokens.ts';
 import { createTokenizer } from '../../src/engines/gguf/tokenizer.ts';
-import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder.ts';
-import { createOnnxTokenizer } from '../../src/engines/onnx/tokenizer.ts';
+import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder/folder.ts';
+import { createOnnxTokenizer } from '../../src/engines/onnx/tokenizer/tokenizer.ts';
 import { tinyPath } from '../support/tiny-model.ts';
 
 const models = process.env['HEARTH_TEST_MODELS'] ?? '';

@@ -7,7 +7,7 @@ import { addonModel, type AddonGrammarState, createGrammarState, grammarAllows }
 import { openDevice } from '../../src/engines/gguf/devices.ts';
 import { controlTokens } from '../../src/engines/control-tokens.ts';
 import { createTokenizer } from '../../src/engines/gguf/tokenizer.ts';
-import { Random } from '../../src/engines/onnx/random.ts';
+import { Random } from '../../src/engines/onnx/sampling/random.ts';
 import {
   advanceBytes,
   beginning,

@@ -1,4 +1,4 @@
-import { SamplingModel, type SamplingVocabulary } from '../../src/engines/onnx/sampling-model.ts';
+import { SamplingModel, type SamplingVocabulary } from '../../src/engines/onnx/sampling/sampling-model.ts';
 
 const utf8 = new TextEncoder();
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkGrammar } from '../../src/engines/onnx/grammar-hold.ts';
+import { checkGrammar } from '../../src/engines/onnx/sampling/grammar-hold.ts';
 import { GbnfAutomaton } from '../../src/grammar/index.ts';
 
 describe('grammars that are refused', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Candidates } from '../../src/engines/onnx/candidates.ts';
-import { expOfMinus } from '../../src/engines/onnx/exponential.ts';
-import { Random } from '../../src/engines/onnx/random.ts';
+import { Candidates } from '../../src/engines/onnx/sampling/candidates.ts';
+import { expOfMinus } from '../../src/engines/onnx/sampling/exponential.ts';
+import { Random } from '../../src/engines/onnx/sampling/random.ts';
 import { deviation, distribution } from '../support/sampling-reference.ts';
 import { greedy } from '../support/token-requests.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encoderGraph, type EncoderGraph } from '../../src/engines/onnx/encoder-graph.ts';
-import { Encoder } from '../../src/engines/onnx/encoder.ts';
-import type { Pooling } from '../../src/engines/onnx/pooling.ts';
-import type { Port, Tensor, Tensors, TensorType } from '../../src/engines/onnx/session.ts';
+import { encoderGraph, type EncoderGraph } from '../../src/engines/onnx/encoder/encoder-graph.ts';
+import { Encoder } from '../../src/engines/onnx/encoder/encoder.ts';
+import type { Pooling } from '../../src/engines/onnx/folder/pooling.ts';
+import type { Port, Tensor, Tensors, TensorType } from '../../src/engines/onnx/thread/session.ts';
 
 const port = (name: string, shape: Port['shape'], type: TensorType | undefined = 'int64'): Port => ({
   name,

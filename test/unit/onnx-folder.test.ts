@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Dtype } from '../../src/contract/dtype.ts';
 import { InferenceError, type ErrorCode } from '../../src/contract/errors.ts';
-import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder.ts';
+import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder/folder.ts';
 import { decoderFolder, onnxFile, onnxFileWithBranch, writeFolder, type FolderFiles } from '../support/onnx-folder.ts';
 
 function read(files: FolderFiles, options: { dtype?: Dtype; gpu?: boolean } = {}): OnnxFolder {

@@ -4,7 +4,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { InferenceError } from '../../src/contract/errors.ts';
 import type { WholeInput } from '../../src/contract/input.ts';
-import { InputBatches } from '../../src/engines/onnx/input-batches.ts';
+import { InputBatches } from '../../src/engines/onnx/encoder/input-batches.ts';
 
 const ofLength = (length: number, id = 1): WholeInput => ({ tokens: Array.from({ length }, () => id) });
 const never = new AbortController().signal;

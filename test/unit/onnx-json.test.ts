@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Sampling } from '../../src/contract/generate.ts';
-import { Random } from '../../src/engines/onnx/random.ts';
-import { RowSampler } from '../../src/engines/onnx/sampler.ts';
-import { SamplingModel } from '../../src/engines/onnx/sampling-model.ts';
+import { Random } from '../../src/engines/onnx/sampling/random.ts';
+import { RowSampler } from '../../src/engines/onnx/sampling/sampler.ts';
+import { SamplingModel } from '../../src/engines/onnx/sampling/sampling-model.ts';
 import { jsonObjectGbnf, schemaToGbnf } from '../../src/grammar/index.ts';
 import { bytesOfTokens, everyByte, vocabularyOf } from '../support/sampling-vocabulary.ts';
 import { ajvFor } from '../support/schema-suite.ts';

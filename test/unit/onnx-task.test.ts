@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder.ts';
+import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder/folder.ts';
 import { decoderFolder, writeFolder, type FolderFiles } from '../support/onnx-folder.ts';
 
 function read(config: object, files: FolderFiles = {}): OnnxFolder {

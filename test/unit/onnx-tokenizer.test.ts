@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Tokenizer } from '../../src/contract/tokens.ts';
 import { InferenceError } from '../../src/contract/errors.ts';
-import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder.ts';
-import { createFraming } from '../../src/engines/onnx/framing.ts';
-import { createOnnxTokenizer } from '../../src/engines/onnx/tokenizer.ts';
+import { readOnnxFolder, type OnnxFolder } from '../../src/engines/onnx/folder/folder.ts';
+import { createFraming } from '../../src/engines/onnx/tokenizer/framing.ts';
+import { createOnnxTokenizer } from '../../src/engines/onnx/tokenizer/tokenizer.ts';
 import { decoderFolder, fourWords, writeFolder, type FolderFiles } from '../support/onnx-folder.ts';
 
 interface AddedToken {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceError } from '../../contract/errors.ts';
 import { runtimeFolder } from './installed.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './thread/session.ts';
 
 /** Where a model computes. */
 export interface OnnxDevice {
@@ -32,7 +32,7 @@ const nvidia = ['/dev/nvidia0', '/dev/dxg'];
 export async function installedRuntime(): Promise<Runtime> {
   const folder = runtimeFolder();
   try {
-    const { listBackends } = await import('./session.ts');
+    const { listBackends } = await import('./thread/session.ts');
     return { backends: listBackends().map(({ name }) => name), folder, exists: existsSync };
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);

@@ -1,8 +1,8 @@
 import type { Engine, LoadOptions } from '../engine.ts';
 import { chooseDevice, installedRuntime } from './devices.ts';
-import { createOnnxEncoder } from './encoders.ts';
-import { readOnnxFolder } from './folder.ts';
-import { createOnnxGenerator } from './generator.ts';
+import { createOnnxEncoder } from './encoder/encoders.ts';
+import { readOnnxFolder } from './folder/folder.ts';
+import { createOnnxGenerator } from './decoder/generator.ts';
 import { placeModel } from './placement.ts';
 
 /**

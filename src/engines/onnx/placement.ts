@@ -1,7 +1,7 @@
 import { turnsOf, type Turns } from '../core-turns.ts';
 import { chooseThreads } from '../cores.ts';
 import type { OnnxDevice } from './devices.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './thread/session.ts';
 
 /** Where and with what a model computes. */
 export interface Placement {
