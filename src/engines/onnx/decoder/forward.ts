@@ -9,8 +9,11 @@ export type Padding = 'right' | 'left' | 'alone';
 
 /** A decoder with its slots: appends tokens to them, and gives logits. Synchronous. */
 export interface Forward {
-  /** Appends a token to each slot. @returns what may follow, one array of logits for each, in their order */
-  decode(entries: readonly { slot: number; token: number }[]): Float32Array[];
+  /**
+   * Appends a token to each slot.
+   * @returns what may follow, one array of logits for each, in their order; good until the next run
+   */
+  decode(entries: readonly { slot: number; token: number }[], session?: keyof Sessions): Float32Array[];
   /**
    * Appends tokens to a slot.
    * @param last whether the logits after the last one are wanted: where the graph would compute those of all, one less is to be
@@ -46,7 +49,7 @@ export class InPlaceForward implements Forward {
     this.logits = new LogitRows(parts.graph, parts.store.slots);
   }
 
-  decode(entries: readonly { slot: number; token: number }[]): Float32Array[] {
+  decode(entries: readonly { slot: number; token: number }[], session: keyof Sessions = 'decode'): Float32Array[] {
     const { sessions, store } = this.parts;
     const rows = new Map<number, Float32Array>();
     const sorted = entries.toSorted((a, b) => a.slot - b.slot);
@@ -54,7 +57,7 @@ export class InPlaceForward implements Forward {
       const slots = run.map(({ slot }) => slot);
       const { tensor, row } = this.logits.of(run.length, rows.size);
       this.run(
-        sessions.decode,
+        sessions[session],
         slots,
         run.map(({ token }) => [token]),
         { logits: tensor },
@@ -106,12 +109,12 @@ export class GatheredForward implements Forward {
     this.logits = new LogitRows(parts.graph, parts.store.slots);
   }
 
-  decode(entries: readonly { slot: number; token: number }[]): Float32Array[] {
+  decode(entries: readonly { slot: number; token: number }[], session: keyof Sessions = 'decode'): Float32Array[] {
     const rows: Float32Array[] = [];
     for (const run of this.together ? [entries] : entries.map((entry) => [entry])) {
       const { tensor, row } = this.logits.of(run.length, rows.length);
       this.run(
-        this.parts.sessions.decode,
+        this.parts.sessions[session],
         run.map(({ slot }) => slot),
         run.map(({ token }) => [token]),
         { logits: tensor },

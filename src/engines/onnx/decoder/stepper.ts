@@ -37,20 +37,26 @@ export class OnnxStepper {
   /**
    * Reads each chunk on its own. The last token of a prompt rides in its chunk where the graph computes the last logits alone, else
    * it is decoded in one batch with those of the decoders: always the same way, because the two may be computed in another
-   * precision, and an answer must not depend on how much of its prompt was there.
+   * precision, and an answer must not depend on how much of its prompt was there. Prompts of which only that token is left are one
+   * batch.
    */
   step(plan: StepPlan): StepResult {
-    const batch = plan.filter(({ slot, sample }) => sample && !(this.keepsLast && this.reading.has(slot)));
+    const rides = ({ slot }: StepPlan[number]): boolean => this.keepsLast && this.reading.has(slot);
+    const decoders = plan.filter((entry) => entry.sample && !rides(entry));
+    const ends = plan.filter((entry) => entry.sample && rides(entry) && entry.tokens.length === 1);
     const sampled = new Map<number, Sampled>();
-    for (const { slot, tokens, sample } of plan) {
-      const later = batch.some((entry) => entry.slot === slot);
-      const read = later ? tokens.slice(0, -1) : tokens;
+    for (const entry of plan) {
+      if (ends.includes(entry)) continue;
+      const later = decoders.includes(entry);
+      const read = later ? entry.tokens.slice(0, -1) : entry.tokens;
       if (read.length === 0) continue;
-      const logits = this.forward.read(slot, read, sample && !later);
-      if (logits) sampled.set(slot, this.sample(slot, logits));
+      const logits = this.forward.read(entry.slot, read, entry.sample && !later);
+      if (logits) sampled.set(entry.slot, this.sample(entry.slot, logits));
     }
-    if (batch.length > 0) {
-      const rows = this.forward.decode(batch.map(({ slot, tokens }) => ({ slot, token: tokens.at(-1) ?? 0 })));
+    for (const [batch, session] of [[ends, 'read'] as const, [decoders, 'decode'] as const]) {
+      if (batch.length === 0) continue;
+      const last = batch.map(({ slot, tokens }) => ({ slot, token: tokens.at(-1) ?? 0 }));
+      const rows = this.forward.decode(last, session);
       batch.forEach(({ slot }, at) => sampled.set(slot, this.sample(slot, rows[at] ?? new Float32Array())));
     }
     return [...sampled.values()];
