@@ -32,7 +32,7 @@ export function banner(running: Running, paint: Paint): string {
     ]),
     ...later.map(({ id, file }) => row('model', `${id} (${shortest(file)}), loaded by its first request`)),
     ...(later.length === 0 ? [] : ['']),
-    ...models.slice(0, 1).map(({ info }) => `  ${curl(url, info, running.keys)}`),
+    `  ${curl(url, models[0]?.info, running.keys)}`,
     '',
     'Ctrl-C stops.',
   ].join('\n')}\n`;
@@ -59,9 +59,11 @@ function size(
   return row('inputs', `${slots} × ${contextSize} tokens, ${what}`);
 }
 
-/** A request that the model answers. */
-function curl(url: string, { id, tasks }: ModelInfo, keys: boolean): string {
+/** A request that the model answers; without one, what lists those that can be asked. */
+function curl(url: string, info: ModelInfo | undefined, keys: boolean): string {
   const key = keys ? ` -H 'authorization: Bearer YOUR_KEY'` : '';
+  if (info === undefined) return `curl -s ${url}/v1/models${key}`;
+  const { id, tasks } = info;
   const [task = 'generate'] = tasks;
   const examples: Record<Task, [path: string, body: object]> = {
     generate: ['/llm/', { inputs: 'The capital of France is', max_new_tokens: 8 }],
