@@ -86,7 +86,7 @@ test('a model that is pulled into a running server answers under the name it was
     assert.deepEqual([model, usage.completion_tokens], [name, 4]);
     const wrong = await post('/models/pull', { model: 'hf:owner/nothing', stream: false });
     assert.equal(wrong.status, 404, await wrong.text());
-    const address = await post('/models/pull', { model: `${hub.server.endpoint}/secret.gguf`, stream: false });
+    const address = await post('/models/pull', { model: 'https://elsewhere.example/secret.gguf', stream: false });
     assert.equal(address.status, 403, await address.text());
   } finally {
     child.kill('SIGTERM');

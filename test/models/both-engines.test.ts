@@ -11,7 +11,7 @@ before(async () => {
   // In full precision, as ONNX Runtime computes this model.
   const precise = { kvCacheType: 'f32', flashAttention: 'off' } as const;
   const sizes = { contextSize: 256, parallel: 4, threads: 1, prefixReuse: 'off' } as const;
-  served = await serveReal({ model, alias: ['gguf', 'onnx'], ...sizes, ...precise });
+  served = await serveReal({ model, alias: ['gguf', 'onnx'], ...sizes, ...precise, preload: true });
 });
 after(() => served.close());
 

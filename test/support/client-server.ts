@@ -15,7 +15,17 @@ export interface ClientServer extends ServerProcess {
  */
 export async function startForClients(model: EngineModel, args: readonly string[] = []): Promise<ClientServer> {
   // One thread: two test files run at a time, and llama.cpp's threads wait for each other by spinning.
-  const common = ['--context-size', '2048', '--prefix-reuse', 'off', '--api-key', apiKey, '--threads', '1', '--preload'];
+  const common = [
+    '--context-size',
+    '2048',
+    '--prefix-reuse',
+    'off',
+    '--api-key',
+    apiKey,
+    '--threads',
+    '1',
+    '--preload',
+  ];
   const server = await withTinyVectors(model.format, (vectors) =>
     startServer([
       '--model',
