@@ -60,7 +60,8 @@ export async function swapModels(
 }
 
 async function ask(url: string, model: string, prompt: string): Promise<string> {
-  const body = { model, prompt, max_tokens: 6, temperature: 0 };
+  // Few tokens tell models apart; after more, a near-tie may fall either way by how a request was batched.
+  const body = { model, prompt, max_tokens: 3, temperature: 0 };
   const reply = await fetch(`${url}/v1/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

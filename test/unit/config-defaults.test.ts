@@ -7,7 +7,14 @@ test('without anything every setting has its declared default', () => {
   const { settings, origins, warnings } = resolveSettings({}, {});
   assert.deepEqual(settings, {
     model: [],
+    models: [],
     alias: [],
+    chatTemplate: undefined,
+    lora: [],
+    modelsDir: undefined,
+    preload: undefined,
+    idleUnload: undefined,
+    memoryBudget: undefined,
     device: 'auto',
     contextSize: undefined,
     parallel: undefined,
