@@ -190,6 +190,8 @@ onBothEngines((chat) => {
     const running = Array.from({ length: 4 }, () => client.chat.completions.create(endless, { signal }));
     const ended = Promise.allSettled(running);
     try {
+      // Slots of an earlier request that was cancelled are free, however full the queue looks for a moment.
+      await reads('slots_busy', 2);
       await reads('queue_length', 2);
       for (const stream of [false, true]) {
         const refused = client.chat.completions.create({ ...ask, stream });
