@@ -13,7 +13,7 @@ async function round(load: object, together: boolean): Promise<number> {
       config_name: 'player',
       model_type: 'local',
       load_args: { context_size: 2048, parallel: 8, ...load },
-      generate_args: { max_tokens: 32, temperature: 0.8, ignore_eos: true },
+      generate_args: { max_tokens: 16, temperature: 0.8, ignore_eos: true },
     },
   });
   try {

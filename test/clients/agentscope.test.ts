@@ -11,7 +11,7 @@ import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { pythonVenv } from '../support/python-venv.ts';
 
 const releases = ['0.0.4', '0.1.1'];
-const contextSize = 2048;
+const contextSize = 1024;
 /** `max_new_tokens` and `max_tokens` in models/model_configs.json. */
 const shippedLimit = 256;
 const question = 'What is the capital of France?';

@@ -22,7 +22,7 @@ const onnx = {
 };
 
 /** How long the clients ask, in milliseconds; `npm run soak:models` asks longer. */
-const ms = Number(process.env['HEARTH_SOAK_SECONDS'] ?? 10) * 1000;
+const ms = Number(process.env['HEARTH_SOAK_SECONDS'] ?? 5) * 1000;
 
 for (const { title, list, budget, skip } of [
   { title: 'three GGUF models', list: models, budget: 450 * MiB, skip: false as const },
