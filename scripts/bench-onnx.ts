@@ -61,7 +61,8 @@ try {
       note(`gguf at ${context}`, await gguf.stepMs(8, context, STEPS));
       if (genai) note(`genai at ${context}`, await genai.ask(`8 ${context} ${STEPS}`));
     }
-    console.error(`round ${round + 1} of ${rounds}`);
+    const figures = [...measured].map(([name, all]) => `${name} ${(all.at(-1) ?? Number.NaN).toFixed(1)}`);
+    console.error(`round ${round + 1} of ${rounds}: ${figures.join(', ')}`);
   }
 } finally {
   stock.end();
