@@ -42,7 +42,7 @@ export function placePrompt(
   const most = prompt.length - 1;
   const held = slots.map((slot) => Math.min(commonPrefix(slot.tokens, prompt), most));
   const has = (slot: Slot): number => held[slot.id] ?? 0;
-  const slot = chooseTarget(slots, has, costs);
+  const slot = chooseTarget(slots, has, costs, leastMissed(slots, cache !== undefined));
   if (!slot) return undefined;
 
   let best: Placement = { slot, length: has(slot) };
@@ -69,9 +69,13 @@ function pays({ readMs }: PrefixCosts, tokens: number, ms: number): boolean {
  * conversation with the same beginning, and stays as it is where the beginning can be copied from it: to an empty slot, where
  * reading what would be lost costs more than the copy; to one that holds a third conversation, where more than half would be lost.
  */
-function chooseTarget(slots: readonly Slot[], has: (slot: Slot) => number, costs: PrefixCosts): Slot | undefined {
+function chooseTarget(
+  slots: readonly Slot[],
+  has: (slot: Slot) => number,
+  costs: PrefixCosts,
+  spare: Slot | undefined,
+): Slot | undefined {
   const free = slots.filter(({ sequence }) => !sequence);
-  const spare = leastMissed(slots);
   const nearest = mostOf(free, has);
   if (!spare || !nearest || has(nearest) === has(spare)) return spare;
   const lost = nearest.tokens.length - has(nearest);

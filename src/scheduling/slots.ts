@@ -25,19 +25,23 @@ export function slotState({ id, tokens, sequence }: Slot): SlotState {
   };
 }
 
-/** Losing fewer tokens than this costs less than what a step gains from slots that lie together. */
+/** Losing fewer tokens than this costs less than what steps gain from slots that lie together. */
 const WORTH_KEEPING = 256;
+/** The same where a prompt cache takes what leaves a slot: to store and to restore it costs tens of milliseconds. */
+const WORTH_KEEPING_CACHED = 2048;
 
 /**
  * The free slot whose loss is smallest: of those with little in them the one nearest to the slots at work (llama.cpp decodes
  * neighbours in one batch), an empty one first; else the one unused for longest.
+ * @param cached whether a prompt cache takes what leaves a slot
  */
-export function leastMissed(slots: readonly Slot[]): Slot | undefined {
+export function leastMissed(slots: readonly Slot[], cached = false): Slot | undefined {
+  const worthKeeping = cached ? WORTH_KEEPING_CACHED : WORTH_KEEPING;
   const working = slots.filter(({ sequence }) => sequence).map(({ id }) => id);
   const first = Math.min(...working);
   const last = Math.max(...working);
   const rank = ({ id, tokens, usedAt }: Slot): number[] => {
-    const keep = tokens.length >= WORTH_KEEPING;
+    const keep = tokens.length >= worthKeeping;
     const beyond = working.length === 0 ? 0 : Math.max(0, first - id, id - last);
     return [Number(keep), keep ? 0 : beyond, Number(tokens.length > 0), usedAt];
   };

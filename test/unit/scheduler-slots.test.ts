@@ -31,6 +31,12 @@ test('a long conversation stays, wherever it lies, while there is a slot with le
   assert.equal(leastMissed(slotsOf(1000, -5, 1000, 10))?.id, 3);
 });
 
+test('a conversation that a prompt cache takes makes room for slots that lie together, unless it is very long', () => {
+  assert.equal(leastMissed(slotsOf(0, 0, 0, 0, 470, -5, -5, -5), true)?.id, 4);
+  assert.equal(leastMissed(slotsOf(0, 0, 0, 0, 470, -5, -5, -5))?.id, 3);
+  assert.equal(leastMissed(slotsOf(0, 0, 0, 0, 3000, -5, -5, -5), true)?.id, 3);
+});
+
 test('among long conversations the one unused for longest goes', () => {
   assert.equal(leastMissed(slotsOf(1000, -5, 1000, 2000))?.id, 3);
 });

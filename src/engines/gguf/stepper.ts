@@ -18,7 +18,7 @@ export interface StepperOptions {
   threads: Threads;
   turns: Turns;
   handover: Handover;
-  /** Idle slots between two busy ones that are worth decoding along. */
+  /** Rows of idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
   /** Whether a chunk just below a tile is quicker to read with padding. */
   padsChunks: boolean;
@@ -27,6 +27,9 @@ export interface StepperOptions {
 
 /** A token that is decoded only because a batch is faster with it, and forgotten at once. */
 const FILLER = 0;
+
+/** A filler attends to all that its slot holds: so many tokens cost about as much as one more row (docs/benchmarks.md). */
+const CELLS_PER_ROW = 256;
 
 /** Flash attention on a CPU takes this many tokens of a sequence at once, and is half as fast with one less. */
 const TILE = 64;
@@ -174,9 +177,9 @@ export class GgufStepper implements Stepper {
     for (let i = 1; i < busy.length; i += 1) {
       const from = (busy[i - 1] ?? 0) + 1;
       const to = busy[i] ?? from;
-      const gap = to - from;
-      if (gap === 0 || gap > this.options.affordableGap || fillers.length + gap > room) continue;
-      const slots = Array.from({ length: gap }, (_, offset) => from + offset);
+      const slots = Array.from({ length: to - from }, (_, offset) => from + offset);
+      const rows = slots.reduce((sum, slot) => sum + 1 + this.length(slot) / CELLS_PER_ROW, 0);
+      if (rows > this.options.affordableGap || fillers.length + slots.length > room) continue;
       if (slots.every((slot) => this.length(slot) < this.contextSize)) fillers.push(...slots);
     }
     return fillers;
