@@ -16,8 +16,7 @@ const UNSET = 0;
  */
 export function withExactProducts(model: Uint8Array): Uint8Array | undefined {
   const text = (from: number, end: number): string => Buffer.from(model.subarray(from, end)).toString('latin1');
-  const changed = Uint8Array.from(model);
-  let found = false;
+  const levels: number[] = [];
   for (const graph of fields(model)) {
     if (graph.number !== GRAPH) continue;
     for (const node of fields(model, graph.from, graph.end)) {
@@ -30,11 +29,13 @@ export function withExactProducts(model: Uint8Array): Uint8Array | undefined {
         const name = inside.find(({ number }) => number === ATTRIBUTE.name);
         const level = inside.find(({ number }) => number === ATTRIBUTE.int);
         if (!name || !level || text(name.from, name.end) !== 'accuracy_level') continue;
-        if (model[level.from] !== EIGHT_BITS) continue;
-        changed[level.from] = UNSET;
-        found = true;
+        if (model[level.from] === EIGHT_BITS) levels.push(level.from);
       }
     }
   }
-  return found ? changed : undefined;
+  // The model is large: it is copied only where there is something to change.
+  if (levels.length === 0) return undefined;
+  const changed = Uint8Array.from(model);
+  for (const at of levels) changed[at] = UNSET;
+  return changed;
 }

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { binding, type Binding } from 'onnxruntime-node/dist/binding.js';
@@ -54,9 +53,6 @@ class Output implements Tensor {
   }
 }
 
-/** Larger files are not read to be changed: for a moment they would be in memory three times. */
-const LARGEST = 2 ** 30;
-
 let initialized = false;
 
 /**
@@ -74,18 +70,13 @@ export class Session {
 
   /**
    * @param path of the .onnx file
-   * @param change gives other bytes for those of the file, or undefined to leave it as it is
+   * @param graph what to load in place of the file's own bytes
    * @throws Error in ONNX Runtime's words where it is no graph that can be run here
    */
-  constructor(
-    path: string,
-    { threads, providers }: SessionOptions,
-    change?: (bytes: Uint8Array) => Uint8Array | undefined,
-  ) {
+  constructor(path: string, { threads, providers }: SessionOptions, graph?: Uint8Array) {
     if (!initialized) binding.initOrtOnce(SILENT, Output as never, isMainThread);
     initialized = true;
     this.native = new binding.InferenceSession();
-    const changed = change && statSync(path).size <= LARGEST ? change(readFileSync(path)) : undefined;
     const options = {
       executionProviders: [...providers],
       intraOpNumThreads: threads,
@@ -98,12 +89,12 @@ export class Session {
           intra_op: { spin_duration_us: '50' },
           force_spinning_stop: '1',
           // Weights in files of their own are found beside the graph's, also where that came from memory.
-          ...(changed && { model_external_initializers_file_folder_path: dirname(path) }),
+          ...(graph && { model_external_initializers_file_folder_path: dirname(path) }),
         },
       },
     };
-    if (changed === undefined) this.native.loadModel(path, options);
-    else this.native.loadModel(changed.buffer as ArrayBuffer, changed.byteOffset, changed.byteLength, options);
+    if (graph === undefined) this.native.loadModel(path, options);
+    else this.native.loadModel(graph.buffer as ArrayBuffer, graph.byteOffset, graph.byteLength, options);
     this.inputs = this.native.inputMetadata.map(portOf);
     this.outputs = this.native.outputMetadata.map(portOf);
   }
