@@ -6,7 +6,7 @@ import type { Sampled, StepPlan, TokenRequest } from '../../../contract/tokens.t
 import { freeMemory } from '../../free-memory.ts';
 import { planMemory } from '../../memory.ts';
 import { createForward, findPadding } from './probe.ts';
-import type { Padding } from './forward.ts';
+import type { Padding } from './layout.ts';
 import { bytesPerToken, type DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
 import { inWords } from '../thread/in-words.ts';
