@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { withExactProducts } from '../../src/engines/onnx/decoder/exact-products.ts';
 import { keepLastLogits } from '../../src/engines/onnx/decoder/last-logits.ts';
-import { block, whole } from '../../src/engines/onnx/decoder/protobuf.ts';
+import { block, whole } from '../../src/engines/onnx/proto/protobuf.ts';
 
 /** A ModelProto whose graph has these nodes. */
 const modelOf = (...nodes: Uint8Array[]): Uint8Array =>

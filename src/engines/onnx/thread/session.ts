@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { binding, type Binding } from 'onnxruntime-node/dist/binding.js';
+import { DATA_TYPE } from '../proto/onnx-proto.ts';
 
 /** A tensor in memory of ours, in row-major order. */
 export interface Tensor {
@@ -9,7 +10,7 @@ export interface Tensor {
   readonly data: TensorData;
   readonly dims: readonly number[];
 }
-export type TensorType = 'float32' | 'float16' | 'int64' | 'bool';
+export type TensorType = keyof typeof DATA_TYPE;
 /** Half floats are their 16 bits: Node 20 has no array for them. */
 export type TensorData = Float32Array | Uint16Array | BigInt64Array | Uint8Array;
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -29,8 +30,9 @@ export interface SessionOptions {
   providers: readonly (string | { name: string; deviceId: number })[];
 }
 
-/** Numbers of onnx.proto's TensorProto.DataType. */
-const types: Readonly<Record<number, TensorType>> = { 1: 'float32', 7: 'int64', 9: 'bool', 10: 'float16' };
+const types: ReadonlyMap<number, TensorType> = new Map(
+  Object.entries(DATA_TYPE).map(([name, number]) => [number, name as TensorType]),
+);
 
 /** ONNX Runtime's level for nothing at all: a run that fails would print its inputs, so the prompt, to stderr. */
 const SILENT = 4 as const;
@@ -144,5 +146,5 @@ function native(tensors: Tensors): never {
 
 function portOf({ name, isTensor, type, shape, symbolicDimensions }: Binding.ValueMetadata): Port {
   const dims = isTensor ? shape.map((size, at) => (size === -1 ? (symbolicDimensions[at] ?? '') : size)) : [];
-  return { name, type: isTensor ? types[type] : undefined, shape: dims };
+  return { name, type: isTensor ? types.get(type) : undefined, shape: dims };
 }
