@@ -13,9 +13,7 @@ import { SLOTS, trainedContextOf } from './sizes.ts';
 import type { SamplingVocabulary } from '../sampling/sampling-model.ts';
 import { createOnnxTokenizer } from '../tokenizer/tokenizer.ts';
 import { WorkerClient } from '../thread/worker-client.ts';
-
-/** The file that a thread runs: from the sources or from what was built of them. */
-const thread = (name: string): URL => new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url);
+import { workerFile } from '../thread/worker-file.ts';
 
 /**
  * Makes a folder's decoder ready to generate, in a thread of its own.
@@ -44,7 +42,7 @@ export async function createOnnxGenerator(
       wantedSlots: SLOTS,
     },
     placement.device,
-    (error) => options.onLog?.('error', `${error.message} It is being loaded again.`),
+    options.onLog,
   );
   try {
     checkVocabulary(folder, tokenizer, info);
@@ -79,24 +77,24 @@ type DecoderClient = WorkerClient<DecoderInfo, DecoderCalls>;
 async function startDecoder(
   data: DecoderData,
   device: string,
-  onDeath: (error: Error) => void,
+  onLog: LoadOptions['onLog'],
 ): Promise<{ client: DecoderClient; info: DecoderInfo; device: string }> {
   try {
-    return { ...(await startThread('decoder-worker', data, onDeath)), device };
+    return { ...(await startThread('./decoder-worker', data, onLog)), device };
   } catch (error) {
     if (!(error instanceof InferenceError && error.code === 'unsupported')) throw error;
     const words = `${device}; one request at a time by Transformers.js' generate(), since ${error.message}`;
-    return { ...(await startThread('stock-worker', data, onDeath)), device: words };
+    return { ...(await startThread('./stock-worker', data, onLog)), device: words };
   }
 }
 
 async function startThread(
   name: string,
   wish: DecoderData,
-  onDeath: (error: Error) => void,
+  onLog: LoadOptions['onLog'],
 ): Promise<{ client: DecoderClient; info: DecoderInfo }> {
   let data = wish;
-  const client: DecoderClient = new WorkerClient(thread(name), () => data, onDeath);
+  const client: DecoderClient = new WorkerClient(workerFile(name, import.meta.url), () => data, onLog);
   try {
     const info = await client.info();
     // A thread that takes over has to be like the first one.

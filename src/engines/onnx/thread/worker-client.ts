@@ -1,5 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import type { LoadOptions } from '../../engine.ts';
 import { received, type SentError } from './sent-error.ts';
+import { startWorker } from './worker-file.ts';
 
 /** What a worker's thread does, by name. Arguments and results are cloned on their way. */
 export type Calls = Record<string, (...args: never[]) => unknown>;
@@ -23,9 +25,9 @@ const WITHIN_MS = 60_000;
  * @typeParam Info what a thread tells of itself when it is ready
  */
 export class WorkerClient<Info, Names extends Calls> {
-  private readonly module: URL;
+  private readonly file: URL;
   private readonly data: () => unknown;
-  private readonly onDeath: (error: Error) => void;
+  private readonly onLog: LoadOptions['onLog'];
   private running: Promise<{ worker: Worker; info: Info }>;
   private readonly pending = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
   private calls = 0;
@@ -35,14 +37,14 @@ export class WorkerClient<Info, Names extends Calls> {
   generation = 0;
 
   /**
-   * @param module the file that the thread runs
+   * @param file the file that the thread runs (`workerFile`)
    * @param data what a thread is given when it starts
-   * @param onDeath told why a thread has died, which is started again at once
+   * @param onLog told why a thread has died
    */
-  constructor(module: URL, data: () => unknown, onDeath: (error: Error) => void) {
-    this.module = module;
+  constructor(file: URL, data: () => unknown, onLog: LoadOptions['onLog']) {
+    this.file = file;
     this.data = data;
-    this.onDeath = onDeath;
+    this.onLog = onLog;
     this.running = this.start();
   }
 
@@ -80,7 +82,7 @@ export class WorkerClient<Info, Names extends Calls> {
         reject(refusal);
         return;
       }
-      const worker = startThread(this.module, this.data());
+      const worker = startWorker(this.file, this.data());
       let cause: unknown;
       let ready = false;
       worker.on('message', (message: FromWorker) => {
@@ -118,13 +120,6 @@ export class WorkerClient<Info, Names extends Calls> {
     this.deaths.push(now);
     while ((this.deaths[0] ?? now) < now - WITHIN_MS) this.deaths.shift();
     this.running = this.start(this.deaths.length > MOST_DEATHS ? error : undefined);
-    this.onDeath(error);
+    this.onLog?.('error', `${error.message} It is being loaded again.`);
   }
-}
-
-/** Threads do not inherit the loader that runs TypeScript sources, so they get one of their own. */
-function startThread(module: URL, workerData: unknown): Worker {
-  if (!module.pathname.endsWith('.ts')) return new Worker(module, { workerData });
-  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`;
-  return new Worker(source, { workerData, eval: true });
 }
