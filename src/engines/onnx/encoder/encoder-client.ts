@@ -86,6 +86,11 @@ export class EncoderClient {
     return this.batches.load;
   }
 
+  /** Resolves, with the reason, when its thread has died and no other could take its place. */
+  get failed(): Promise<Error> {
+    return this.client.broken;
+  }
+
   /** What the graph gives for each input: a vector of length 1, or logits. @throws as `InputBatches.run` */
   encode(inputs: readonly WholeInput[], signal: AbortSignal, begun?: () => void): Promise<Float32Array[]> {
     return this.batches.run(inputs, signal, begun);

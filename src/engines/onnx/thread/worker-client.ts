@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { InferenceError } from '../../../contract/errors.ts';
 import type { LoadOptions } from '../../engine.ts';
 import { received, type SentError } from './sent-error.ts';
 import { startWorker } from './worker-file.ts';
@@ -33,6 +34,11 @@ export class WorkerClient<Info, Names extends Calls> {
   private calls = 0;
   private readonly deaths: number[] = [];
   private disposed = false;
+  private reportBroken: (error: InferenceError) => void = () => {};
+  /** Resolves, with the reason, when a thread has died and no other could take its place. */
+  readonly broken = new Promise<InferenceError>((resolve) => {
+    this.reportBroken = resolve;
+  });
   /** Rises with every thread that was started: what an older one held is gone. */
   generation = 0;
 
@@ -96,7 +102,7 @@ export class WorkerClient<Info, Names extends Calls> {
       worker.on('exit', (code) => {
         const error = new Error(`The model's thread has ended (exit code ${code}).`, { cause });
         reject(error);
-        if (ready) this.died(error);
+        if (ready) this.died(error, code);
       });
     });
     // Whoever calls next hears of it.
@@ -112,14 +118,34 @@ export class WorkerClient<Info, Names extends Calls> {
     else waiting?.resolve(message.result as never);
   }
 
-  private died(error: Error): void {
+  private died(error: Error, code: number): void {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
     if (this.disposed) return;
     const now = performance.now();
     this.deaths.push(now);
     while ((this.deaths[0] ?? now) < now - WITHIN_MS) this.deaths.shift();
-    this.running = this.start(this.deaths.length > MOST_DEATHS ? error : undefined);
-    this.onLog?.('error', `${error.message} It is being loaded again.`);
+    const refusal = this.deaths.length > MOST_DEATHS ? tooManyDeaths(this.deaths.length, code, error) : undefined;
+    this.onLog?.('error', refusal?.message ?? `${error.message} It is being loaded again.`);
+    void this.restart(refusal);
   }
+
+  /** @param refusal why no thread is started any more */
+  private async restart(refusal?: InferenceError): Promise<void> {
+    this.running = this.start(refusal);
+    try {
+      await this.running;
+    } catch (cause) {
+      if (this.disposed) return;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.reportBroken(
+        cause instanceof InferenceError ? cause : new InferenceError('model_failed', reason, { cause }),
+      );
+    }
+  }
+}
+
+function tooManyDeaths(deaths: number, code: number, cause: Error): InferenceError {
+  const message = `Its thread has ended ${deaths} times within a minute (exit code ${code}).`;
+  return new InferenceError('model_failed', message, { retryAfter: 1, cause });
 }
