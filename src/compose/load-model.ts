@@ -1,5 +1,5 @@
 import type { LoadHooks } from './hooks.ts';
-import type { ServedModel } from '../config/served-models.ts';
+import { withoutEffect, type ServedModel } from '../config/served-models.ts';
 import type { Model, ModelInfo } from '../contract/model.ts';
 import { loadEngine, type GeneratorEngine } from '../engines/index.ts';
 import { openPromptFiles, type PromptFiles } from '../prompt-cache/index.ts';
@@ -40,6 +40,8 @@ export async function loadServed(served: ServedModel, hooks: LoadHooks): Promise
 async function loadWith(prompts: PromptFiles, served: ServedModel, hooks: LoadHooks): Promise<Model> {
   const { file, settings, lora } = served;
   const { log, onLoadProgress } = hooks;
+  const ignored = withoutEffect(served);
+  if (ignored !== undefined) log.warn({ model: file.id }, ignored);
   const engine = await loadEngine({
     path: file.path,
     format: file.format,

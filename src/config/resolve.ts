@@ -35,7 +35,8 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv): Resolved 
     origins[given.name] = { source: given.source, label: given.label };
   }
   // Every declared name was just given a value of its own schema.
-  const settings = { ...values, models: file?.models ?? [] } as Settings;
+  const given = settingNames.filter((name) => origins[name]?.source !== 'default');
+  const settings = { ...values, models: file?.models ?? [], given } as Settings;
   if (settings.apiKeyFile !== undefined) {
     settings.apiKey = [...new Set([...settings.apiKey, ...readApiKeys(settings.apiKeyFile)])];
   }
@@ -47,7 +48,8 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv): Resolved 
  * @param values what shall differ, already of the right type
  */
 export function defaultSettings(values: Partial<Settings> = {}): Settings {
-  return { ...resolveSettings({}, {}).settings, ...values };
+  const given = settingNames.filter((name) => values[name] !== undefined);
+  return { ...resolveSettings({}, {}).settings, given, ...values };
 }
 
 function byDefault(name: SettingName): Given {

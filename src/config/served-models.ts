@@ -2,7 +2,8 @@ import { loraFile, type LoraFile } from './lora.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { fileAt, type ModelFile } from './model-path.ts';
 import { modelsIn } from './models-dir.ts';
-import type { Settings } from './settings.ts';
+import { flagName } from './names.ts';
+import { settingNames, type SettingName, type Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A model to serve. */
@@ -30,7 +31,8 @@ export function servedModels(settings: Settings, root?: string): ServedModel[] {
   const { models: _models, ...server } = settings;
   const served = wanted(settings).map(({ path, id, own = {} }): ServedModel => {
     const file = fileAt(path, id, root);
-    const merged = { ...server, ...own, models: [] };
+    const given = settingNames.filter((name) => name in own || server.given.includes(name));
+    const merged = { ...server, ...own, models: [], given };
     if (file.format === 'onnx' && merged.lora.length > 0) {
       throw new UsageError(`--lora is for GGUF models, and ${file.id} is an ONNX model; leave it out there.`);
     }
@@ -39,6 +41,18 @@ export function servedModels(settings: Settings, root?: string): ServedModel[] {
   refuseSameId(served.map(({ file }) => file));
   refuseTwoDevices(served);
   return served;
+}
+
+/** What llama.cpp alone can be told. */
+const ggufSettings: readonly SettingName[] = ['gpuLayers', 'kvCacheType', 'flashAttention'];
+
+/** A sentence about settings that somebody gave and that do nothing for this model; undefined where there are none. */
+export function withoutEffect({ file, settings }: ServedModel): string | undefined {
+  if (file.format === 'gguf') return undefined;
+  const flags = ggufSettings.filter((name) => settings.given.includes(name)).map((name) => `--${flagName(name)}`);
+  if (flags.length === 0) return undefined;
+  const named = new Intl.ListFormat('en-GB').format(flags);
+  return `${named} ${flags.length === 1 ? 'is' : 'are'} for GGUF models and without effect on ${file.id}, which is an ONNX model.`;
 }
 
 function wanted({ model, alias, models, modelsDir }: Settings): Wanted[] {

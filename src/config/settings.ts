@@ -24,6 +24,8 @@ export type SettingName = keyof typeof declarations;
 export type Settings = { [Name in SettingName]: (typeof declarations)[Name]['default'] } & {
   /** The config file's list of models. */
   models: readonly ModelEntry[];
+  /** The settings that somebody gave a value, be it the default one. */
+  given: readonly SettingName[];
 };
 
 export const settingNames = Object.keys(declarations) as SettingName[];

@@ -58,6 +58,8 @@ export interface Classifier {
     signal: AbortSignal,
     begun?: () => void,
   ): Promise<readonly (readonly number[])[]>;
+  /** Resolves, with the reason, when it has failed for good; left out by an engine that never does. */
+  readonly failed?: Promise<Error>;
   /** Fails what waits, lets what is being computed end, and gives the memory back. */
   dispose(): Promise<void>;
 }

@@ -38,6 +38,8 @@ export interface Embedder {
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
   embed(inputs: readonly (readonly number[])[], signal: AbortSignal, begun?: () => void): Promise<Float32Array[]>;
+  /** Resolves, with the reason, when it has failed for good; left out by an engine that never does. */
+  readonly failed?: Promise<Error>;
   /** Fails what waits, lets what is being computed end, and gives the memory back. */
   dispose(): Promise<void>;
 }

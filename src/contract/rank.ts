@@ -33,6 +33,8 @@ export interface Ranker {
    * @throws InferenceError aborted or the signal's own reason, model_failed
    */
   rank(pairs: readonly WholeInput[], signal: AbortSignal, begun?: () => void): Promise<number[]>;
+  /** Resolves, with the reason, when it has failed for good; left out by an engine that never does. */
+  readonly failed?: Promise<Error>;
   /** Fails what waits, lets what is being computed end, and gives the memory back. */
   dispose(): Promise<void>;
 }

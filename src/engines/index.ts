@@ -24,7 +24,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
  */
 export async function inspectModel(options: InspectOptions): Promise<Inspection> {
   if (options.format === 'onnx') {
-    const { inspectOnnx } = await import('./inspect-onnx.ts');
+    const { inspectOnnx } = await import('./onnx/inspect.ts');
     return inspectOnnx(options);
   }
   const { inspectGguf } = await import('./gguf/inspect.ts');

@@ -1,29 +1,17 @@
 import { basename, dirname } from 'node:path/posix';
+import { graphNames, type Dtype } from '../contract/dtype.ts';
 import type { RepoFile } from './hub.ts';
 
-/** What the weights are stored in, by the end of the file's name, as transformers.js names them; the first that is there is taken. */
-export const onnxTypes = {
-  q4: '_q4',
-  q8: '_quantized',
-  int8: '_int8',
-  uint8: '_uint8',
-  bnb4: '_bnb4',
-  fp32: '',
-  q4f16: '_q4f16',
-  fp16: '_fp16',
-} as const;
-export type OnnxType = keyof typeof onnxTypes;
+/** The one that is there and comes first is taken where nobody says which. */
+const preference: readonly Dtype[] = ['q4', 'q8', 'int8', 'uint8', 'bnb4', 'fp32', 'q4f16', 'fp16'];
 
 /** An ONNX model of a repository, in one of its types. */
 export interface OnnxModel {
-  type: OnnxType;
+  type: Dtype;
   /** The graph with its external data, and the configuration and tokenizer beside it. */
   files: readonly RepoFile[];
   bytes: number;
 }
-
-/** Graphs that generate text or make vectors of it; the second is how older exports are called. */
-const graphs = ['model', 'decoder_model_merged'];
 
 /** The ONNX models of a repository in the layout of transformers.js: graphs in onnx/ or at the top, JSON files beside. */
 export function onnxModels(files: readonly RepoFile[]): OnnxModel[] {
@@ -34,8 +22,8 @@ export function onnxModels(files: readonly RepoFile[]): OnnxModel[] {
   const settings = files.filter(({ path, bytes }) => isSetting(path) && bytes <= MOST_SETTING_BYTES);
   if (!settings.some(({ path }) => path === 'config.json')) return [];
   const found: OnnxModel[] = [];
-  for (const [type, ending] of Object.entries(onnxTypes) as [OnnxType, string][]) {
-    const graph = graphs.map((name) => `${name}${ending}.onnx`).find((name) => there.has(name));
+  for (const type of preference) {
+    const graph = graphNames(type).find((name) => there.has(name));
     if (graph === undefined) continue;
     const data = [...there].filter(([name]) => name === graph || isDataOf(name, graph)).map(([, file]) => file);
     const all = [...data, ...settings];

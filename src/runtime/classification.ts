@@ -22,7 +22,7 @@ export function createClassificationModel(parts: ClassificationParts): Model {
     classify: (request, signal) => classify(parts, work, request, signal),
     inputStats: () => work.stats(),
     // A text that could not be judged fails its own request alone.
-    failed: new Promise(() => {}),
+    failed: work.failed,
     dispose: () => classifier.dispose(),
   };
 }

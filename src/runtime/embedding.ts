@@ -20,8 +20,7 @@ export function createEmbeddingModel(parts: EmbeddingParts): Model {
     info,
     embed: (request, signal) => embed(parts, work, request, signal),
     inputStats: () => work.stats(),
-    // A vector that could not be computed fails its own request alone.
-    failed: new Promise(() => {}),
+    failed: work.failed,
     dispose: () => embedder.dispose(),
   };
 }

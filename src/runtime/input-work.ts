@@ -1,10 +1,12 @@
 import { InferenceError } from '../contract/errors.ts';
 import type { InputStats } from '../contract/model.ts';
+import { brokenEngine } from '../scheduling/failures.ts';
 
 /** What an engine that reads whole inputs tells of itself. */
 interface Lanes {
   readonly lanes: number;
   readonly load: { busy: number; waiting: number };
+  readonly failed?: Promise<Error>;
 }
 
 export interface WorkLimits {
@@ -21,10 +23,13 @@ export class InputWork {
   private requests = 0;
   private inputs = 0;
   private tokens = 0;
+  /** Resolves, with the reason, when the engine has failed for good. An input that could not be computed fails its own request alone. */
+  readonly failed: Promise<Error>;
 
   constructor(engine: Lanes, limits: WorkLimits) {
     this.engine = engine;
     this.limits = limits;
+    this.failed = engine.failed?.then(brokenEngine) ?? new Promise(() => {});
   }
 
   /**

@@ -20,7 +20,7 @@ export function createRankingModel(parts: RankingParts): Model {
     rank: (request, signal) => rank(parts, work, request, signal),
     inputStats: () => work.stats(),
     // A score that could not be computed fails its own request alone.
-    failed: new Promise(() => {}),
+    failed: work.failed,
     dispose: () => ranker.dispose(),
   };
 }

@@ -17,10 +17,9 @@ export function failedStep(cause: unknown): InferenceError {
   });
 }
 
-/** The engine has failed for good. */
+/** The engine has failed for good. @param cause its message is told where it is an error of ours */
 export function brokenEngine(cause: unknown): InferenceError {
-  return new InferenceError('model_failed', 'The model has failed and must be loaded again.', {
-    retryAfter: 30,
-    cause,
-  });
+  const failed = 'The model has failed and must be loaded again.';
+  const message = cause instanceof InferenceError ? `${failed} ${cause.message}` : failed;
+  return new InferenceError('model_failed', message, { retryAfter: 30, cause });
 }

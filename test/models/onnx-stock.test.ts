@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GeneratorEngine } from '../../src/engines/engine.ts';
 import { loadEngine } from '../../src/engines/index.ts';
-import { block, fields, whole } from '../../src/engines/onnx/decoder/protobuf.ts';
+import { inMemory } from '../../src/engines/onnx/proto/byte-source.ts';
+import { block, fields, whole } from '../../src/engines/onnx/proto/protobuf.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 
 const models = process.env['HEARTH_TEST_MODELS'];
@@ -96,12 +97,12 @@ async function answers({ stepper, tokenizer }: GeneratorEngine, prompts: readonl
 /** The graph with caches whose number of heads is a name, as some exports have them: Transformers.js takes it from config.json. */
 function withoutHeads(model: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (const graph of fields(model)) {
+  for (const graph of fields(inMemory(model))) {
     if (graph.number !== 7) {
       parts.push(model.subarray(graph.start, graph.end));
       continue;
     }
-    const inside = [...fields(model, graph.from, graph.end)].map((field) => {
+    const inside = [...fields(inMemory(model), graph.from, graph.end)].map((field) => {
       const name = nameOf(model, field);
       const cache = field.number === 11 && name?.startsWith('past_key_values.') === true;
       return cache ? block(11, [block(1, name), cacheType()]) : model.subarray(field.start, field.end);
@@ -116,7 +117,7 @@ function nameOf(
   { number, from, end }: { number: number; from: number; end: number },
 ): string | undefined {
   if (number !== 11) return undefined;
-  const name = [...fields(model, from, end)].find((field) => field.number === 1);
+  const name = [...fields(inMemory(model), from, end)].find((field) => field.number === 1);
   return name && Buffer.from(model.subarray(name.from, name.end)).toString();
 }
 

@@ -8,6 +8,7 @@ test('without anything every setting has its declared default', () => {
   assert.deepEqual(settings, {
     model: [],
     models: [],
+    given: [],
     alias: [],
     chatTemplate: undefined,
     lora: [],
@@ -61,5 +62,9 @@ test('without anything every setting has its declared default', () => {
 });
 
 test('defaultSettings are the defaults with what differs', () => {
-  assert.deepEqual(defaultSettings({ port: 0 }), { ...resolveSettings({}, {}).settings, port: 0 });
+  assert.deepEqual(defaultSettings({ port: 0 }), {
+    ...resolveSettings({}, {}).settings,
+    port: 0,
+    given: ['port'],
+  });
 });

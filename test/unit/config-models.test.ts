@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { chatTemplateOf } from '../../src/compose/chat-template.ts';
 import { resolveSettings, type Flags } from '../../src/config/resolve.ts';
-import { servedModels, type ServedModel } from '../../src/config/served-models.ts';
+import { servedModels, withoutEffect, type ServedModel } from '../../src/config/served-models.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hearth-models-'));
@@ -119,4 +119,26 @@ test('a chat template is a name of the table or a file that Jinja can read', () 
   assert.equal(chatTemplateOf({ chatTemplate: undefined }), undefined);
   assert.throws(() => chatTemplateOf({ chatTemplate: 'chatmll' }), /name a Jinja file, or one of chatml, llama3, /);
   assert.throws(() => chatTemplateOf({ chatTemplate: join(folder, 'broken.jinja') }), /is no chat template in Jinja: /);
+});
+
+test('settings of llama.cpp that somebody gave an ONNX model are told by their flags, and those of a GGUF model are not', () => {
+  const config = 'models:\n  - { model: a.gguf, flash-attention: on }\n  - { model: onnx-model';
+  const told = (own: string, flags: Flags = {}): (string | undefined)[] =>
+    served(`${config}${own} }\n`, flags).map((one) => withoutEffect(one));
+  const sentence = (flags: string): string =>
+    `${flags} for GGUF models and without effect on onnx-model, which is an ONNX model.`;
+  assert.deepEqual(told(''), [undefined, undefined]);
+  assert.deepEqual(told(', threads: 1', { contextSize: '512' }), [undefined, undefined]);
+  assert.deepEqual(told(', gpu-layers: 3'), [undefined, sentence('--gpu-layers is')]);
+  // Also where what was given is the default.
+  assert.deepEqual(told('', { kvCacheType: 'f16' }), [undefined, sentence('--kv-cache-type is')]);
+  assert.deepEqual(told(', gpu-layers: auto, flash-attention: off', { kvCacheType: 'q8_0' }), [
+    undefined,
+    sentence('--gpu-layers, --kv-cache-type and --flash-attention are'),
+  ]);
+});
+
+test('the same settings from a variable are told too', () => {
+  const { settings } = resolveSettings({ model: join(folder, 'onnx-model') }, { HEARTH_FLASH_ATTENTION: 'on' });
+  assert.match(servedModels(settings).map(withoutEffect).join(), /^--flash-attention is for GGUF models/);
 });

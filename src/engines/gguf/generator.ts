@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
-import { InferenceError } from '../../contract/errors.ts';
 import type { Stepper } from '../../contract/tokens.ts';
+import { checkContextSize } from '../context-size.ts';
 import type { GeneratorEngine, LoadOptions } from '../engine.ts';
 import {
   addonContext,
@@ -33,7 +33,7 @@ export async function createGenerator(
   { llama, model, cores, device }: OpenModel,
   options: LoadOptions,
 ): Promise<GeneratorEngine> {
-  checkContextSize(model, options);
+  checkContextSize(options.contextSize, model.trainContextSize);
   const { context, memory, ...sizes } = await createContext(llama, model, options, cores);
   const tokenizer = createTokenizer(model);
   const createState = (gbnf: string) => createGrammarState(llama, addonModel(model), gbnf);
@@ -96,16 +96,6 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
       await model.dispose();
     },
   });
-}
-
-/** @throws InferenceError for a context that the model was not trained on */
-function checkContextSize(model: LlamaModel, options: LoadOptions): void {
-  if (options.contextSize === undefined || options.contextSize <= model.trainContextSize) return;
-  throw new InferenceError(
-    'invalid_request',
-    `--context-size ${options.contextSize} is more than the ${model.trainContextSize} tokens that the model was trained on; lower it.`,
-    { param: 'context-size' },
-  );
 }
 
 /** Threads and gaps by measuring; on a GPU the threads do not matter, and an idle row costs next to nothing. */

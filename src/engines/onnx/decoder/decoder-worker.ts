@@ -1,34 +1,26 @@
 import { freemem } from 'node:os';
 import { workerData } from 'node:worker_threads';
-import { InferenceError } from '../../../contract/errors.ts';
 import type { Dtype } from '../../../contract/dtype.ts';
 import type { ContextMemory } from '../../../contract/memory.ts';
 import type { Sampled, StepPlan, TokenRequest } from '../../../contract/tokens.ts';
 import { freeMemory } from '../../free-memory.ts';
 import { planMemory } from '../../memory.ts';
 import { createForward, findPadding } from './probe.ts';
-import type { Padding } from './forward.ts';
-import { bytesPerToken, decoderGraph, type DecoderGraph } from './graph.ts';
+import type { Padding } from './layout.ts';
+import { bytesPerToken, type DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
-import { withExactProducts } from './exact-products.ts';
 import { inWords } from '../thread/in-words.ts';
-import { keepLastLogits } from './last-logits.ts';
+import { openDecoder, type DecoderFile } from './open-decoder.ts';
 import { sent, type SentError } from '../thread/sent-error.ts';
-import { Session, type SessionOptions } from '../thread/session.ts';
 import { RowSampler } from '../sampling/sampler.ts';
 import { SamplingModel, type SamplingVocabulary } from '../sampling/sampling-model.ts';
 import { OnnxStepper } from './stepper.ts';
 import { answerCalls } from '../thread/worker-calls.ts';
 
 /** What a decoder's thread is given. */
-export interface DecoderData {
+export interface DecoderData extends DecoderFile {
   folder: string;
   dtype: Dtype;
-  /** The .onnx file. */
-  file: string;
-  /** Bytes of its weights. */
-  weightBytes: number;
-  session: SessionOptions;
   contextSize: number | undefined;
   slots: number | undefined;
   batchSize: number | undefined;
@@ -70,18 +62,13 @@ export type DecoderCalls = {
 const BATCH = 512;
 /** Bytes that the logits of one run may take, where a graph computes those of every token. */
 const LOGITS = 64 * 2 ** 20;
-/** The share of the free memory that a second copy of the weights may take. */
-const PLENTY = 0.1;
 /** Tokens that are copied to see how long that takes. */
 const COPIED = 64;
 
 async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
   const data = workerData as DecoderData;
   const before = freeMemory(freemem(), 0).bytes;
-  const decode = inWords(data.file, 'load', () => new Session(data.file, data.session, keepLastLogits));
-  const graph = decoderGraph(decode);
-  if (typeof graph === 'string') throw new InferenceError('unsupported', graph);
-  const sessions = { decode, read: readingSession(data, graph, before) ?? decode };
+  const { graph, sessions } = openDecoder(data, before);
   const padding = inWords(data.file, 'run', () => findPadding(sessions, graph));
   const batchSize = batchOf(graph, data);
   const plan = await planned(data, graph, padding, batchSize, before);
@@ -104,27 +91,6 @@ async function prepare(): Promise<{ info: DecoderInfo; calls: DecoderCalls }> {
     },
     calls: calls(stepper),
   };
-}
-
-/**
- * A second session with the same weights that reads prompts faster, where memory is plenty for it: on a GPU, and with activations
- * of 16 bits, nothing would be won.
- */
-function readingSession(
-  { file, weightBytes, session }: DecoderData,
-  graph: DecoderGraph,
-  free: number,
-): Session | undefined {
-  if (weightBytes > free * PLENTY || graph.cacheType !== 'float32' || session.providers[0] !== 'cpu') return undefined;
-  let found = false;
-  const opened = new Session(file, session, (bytes) => {
-    const exact = withExactProducts(bytes);
-    found = exact !== undefined;
-    return exact && (keepLastLogits(exact) ?? exact);
-  });
-  if (found) return opened;
-  opened.dispose();
-  return undefined;
 }
 
 function batchOf({ keptLogits, vocabularySize }: DecoderGraph, { batchSize }: DecoderData): number {

@@ -1,11 +1,9 @@
 import type { DecoderGraph } from './graph.ts';
 import { fromHalfFloats } from '../thread/half-float.ts';
 import { KEPT } from './last-logits.ts';
+import type { Entry, Layout } from './layout.ts';
 import type { KvStore } from './kv-store.ts';
 import type { Session, Tensor, Tensors } from '../thread/session.ts';
-
-/** How the rows of a batch lie in their tensors. */
-export type Padding = 'right' | 'left' | 'alone';
 
 /** A decoder with its slots: appends tokens to them, and gives logits. Synchronous. */
 export interface Forward {
@@ -13,7 +11,7 @@ export interface Forward {
    * Appends a token to each slot.
    * @returns what may follow, one array of logits for each, in their order; good until the next run
    */
-  decode(entries: readonly { slot: number; token: number }[], session?: keyof Sessions): Float32Array[];
+  decode(entries: readonly Entry[], session?: keyof Sessions): Float32Array[];
   /**
    * Appends tokens to a slot.
    * @param last whether the logits after the last one are wanted: where the graph would compute those of all, one less is to be
@@ -36,96 +34,36 @@ interface Parts {
   store: KvStore;
 }
 
-/**
- * Fused attention (GroupQueryAttention) reads and writes the slots where they lie: rows begin at their first token, so those of
- * different lengths are padded on the right, and the mask tells how long each is. Neighbouring slots are one batch.
- */
-export class InPlaceForward implements Forward {
+/** Runs of a decoder over its slots; the layout says how the slots lie in a run's tensors. */
+export class SlotForward implements Forward {
   private readonly parts: Parts;
+  private readonly layout: Layout;
   private readonly logits: LogitRows;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, layout: Layout) {
     this.parts = parts;
+    this.layout = layout;
     this.logits = new LogitRows(parts.graph, parts.store.slots);
   }
 
-  decode(entries: readonly { slot: number; token: number }[], session: keyof Sessions = 'decode'): Float32Array[] {
-    const { sessions, store } = this.parts;
+  decode(entries: readonly Entry[], session: keyof Sessions = 'decode'): Float32Array[] {
     const rows = new Map<number, Float32Array>();
-    const sorted = entries.toSorted((a, b) => a.slot - b.slot);
-    for (const run of neighbours(sorted)) {
-      const slots = run.map(({ slot }) => slot);
+    for (const run of this.layout.runs(entries)) {
       const { tensor, row } = this.logits.of(run.length, rows.size);
-      this.run(
-        sessions[session],
-        slots,
-        run.map(({ token }) => [token]),
-        { logits: tensor },
-      );
-      slots.forEach((slot, at) => rows.set(slot, row(at)));
-      for (const slot of slots) store.lengths[slot] = store.length(slot) + 1;
-    }
-    return entries.map(({ slot }) => rows.get(slot) ?? new Float32Array());
-  }
-
-  read(slot: number, tokens: readonly number[], last: boolean): Float32Array | undefined {
-    const { store } = this.parts;
-    const { tensor, row } = this.logits.of(1, 0);
-    this.run(this.parts.sessions.read, [slot], [tokens], last ? { logits: tensor } : {});
-    store.lengths[slot] = store.length(slot) + tokens.length;
-    return last ? row(0) : undefined;
-  }
-
-  private run(
-    session: Session,
-    slots: readonly number[],
-    tokens: readonly (readonly number[])[],
-    wanted: Tensors,
-  ): void {
-    const { graph, store } = this.parts;
-    const held = slots.map((slot) => store.length(slot));
-    const count = tokens[0]?.length ?? 0;
-    const { past, present } = store.rows(slots[0] ?? 0, slots.length);
-    // Without logits the keys and values alone are asked for.
-    session.run(
-      { ...inputs(graph, tokens, held, Math.max(...held) + count, 'right'), ...past },
-      { ...wanted, ...present },
-    );
-  }
-}
-
-/**
- * Attention that is not fused makes a new, longer cache in every run. Rows of different lengths are padded on the left, which
- * positions make right; where that does not hold either, each runs alone.
- */
-export class GatheredForward implements Forward {
-  private readonly parts: Parts;
-  private readonly together: boolean;
-  private readonly logits: LogitRows;
-
-  constructor(parts: Parts, together: boolean) {
-    this.parts = parts;
-    this.together = together;
-    this.logits = new LogitRows(parts.graph, parts.store.slots);
-  }
-
-  decode(entries: readonly { slot: number; token: number }[], session: keyof Sessions = 'decode'): Float32Array[] {
-    const rows: Float32Array[] = [];
-    for (const run of this.together ? [entries] : entries.map((entry) => [entry])) {
-      const { tensor, row } = this.logits.of(run.length, rows.length);
       this.run(
         this.parts.sessions[session],
         run.map(({ slot }) => slot),
         run.map(({ token }) => [token]),
         { logits: tensor },
       );
-      rows.push(...run.map((_, at) => row(at)));
+      run.forEach(({ slot }, at) => rows.set(slot, row(at)));
     }
-    return rows;
+    return entries.map(({ slot }) => rows.get(slot) ?? new Float32Array());
   }
 
   read(slot: number, tokens: readonly number[], last: boolean): Float32Array | undefined {
     const { tensor, row } = this.logits.of(1, 0);
+    // Without logits the keys and values alone are asked for.
     this.run(this.parts.sessions.read, [slot], [tokens], last ? { logits: tensor } : {});
     return last ? row(0) : undefined;
   }
@@ -140,10 +78,10 @@ export class GatheredForward implements Forward {
     const held = slots.map((slot) => store.length(slot));
     const longest = Math.max(...held);
     const count = tokens[0]?.length ?? 0;
-    const present = store.blank(slots.length, longest + count);
-    const past = store.gather(slots, longest);
-    session.run({ ...inputs(graph, tokens, held, longest + count, 'left'), ...past }, { ...wanted, ...present });
-    store.append(slots, present, count);
+    const { past, present, keep } = this.layout.caches(store, slots, longest, count);
+    const feeds = inputs(graph, tokens, held, longest + count, this.layout.padding);
+    session.run({ ...feeds, ...past }, { ...wanted, ...present });
+    keep();
   }
 }
 
@@ -199,15 +137,4 @@ function inputs(
     ...(graph.keptLogits && { [KEPT]: { type: 'int64', data: BigInt64Array.of(1n), dims: graph.keptLogits } }),
     ...(graph.cacheBranch && { use_cache_branch: { type: 'bool', data: Uint8Array.of(1), dims: [1] } }),
   };
-}
-
-/** Runs of entries whose slots follow each other. */
-function neighbours<T extends { slot: number }>(entries: readonly T[]): T[][] {
-  const runs: T[][] = [];
-  for (const entry of entries) {
-    const last = runs.at(-1);
-    if (last && (last.at(-1)?.slot ?? -2) + 1 === entry.slot) last.push(entry);
-    else runs.push([entry]);
-  }
-  return runs;
 }

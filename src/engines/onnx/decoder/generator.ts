@@ -1,5 +1,6 @@
 import { InferenceError } from '../../../contract/errors.ts';
 import type { Tokenizer } from '../../../contract/tokens.ts';
+import { checkContextSize } from '../../context-size.ts';
 import { controlTokens } from '../../control-tokens.ts';
 import type { GeneratorEngine, LoadOptions } from '../../engine.ts';
 import type { DecoderCalls, DecoderData, DecoderInfo } from './decoder-worker.ts';
@@ -8,16 +9,11 @@ import { checkGrammar } from '../sampling/grammar-hold.ts';
 import { wantedVersions } from '../installed.ts';
 import type { Placement } from '../placement.ts';
 import { RemoteStepper } from './remote-stepper.ts';
+import { SLOTS, trainedContextOf } from './sizes.ts';
 import type { SamplingVocabulary } from '../sampling/sampling-model.ts';
 import { createOnnxTokenizer } from '../tokenizer/tokenizer.ts';
 import { WorkerClient } from '../thread/worker-client.ts';
-
-const CPU_SLOTS = 8;
-/** Where a model does not say how long its texts may be. */
-const UNKNOWN_CONTEXT = 2048;
-
-/** The file that a thread runs: from the sources or from what was built of them. */
-const thread = (name: string): URL => new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url);
+import { workerFile } from '../thread/worker-file.ts';
 
 /**
  * Makes a folder's decoder ready to generate, in a thread of its own.
@@ -29,7 +25,7 @@ export async function createOnnxGenerator(
   options: LoadOptions,
 ): Promise<GeneratorEngine> {
   const tokenizer = createOnnxTokenizer(folder);
-  const trainedContext = folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT;
+  const trainedContext = trainedContextOf(folder, options.contextSize);
   checkContextSize(options.contextSize, trainedContext);
   const { client, info, device } = await startDecoder(
     {
@@ -43,10 +39,10 @@ export async function createOnnxGenerator(
       slots: options.slots,
       batchSize: options.batchSize,
       trainedContext,
-      wantedSlots: CPU_SLOTS,
+      wantedSlots: SLOTS,
     },
     placement.device,
-    (error) => options.onLog?.('error', `${error.message} It is being loaded again.`),
+    options.onLog,
   );
   try {
     checkVocabulary(folder, tokenizer, info);
@@ -81,24 +77,24 @@ type DecoderClient = WorkerClient<DecoderInfo, DecoderCalls>;
 async function startDecoder(
   data: DecoderData,
   device: string,
-  onDeath: (error: Error) => void,
+  onLog: LoadOptions['onLog'],
 ): Promise<{ client: DecoderClient; info: DecoderInfo; device: string }> {
   try {
-    return { ...(await startThread('decoder-worker', data, onDeath)), device };
+    return { ...(await startThread('./decoder-worker', data, onLog)), device };
   } catch (error) {
     if (!(error instanceof InferenceError && error.code === 'unsupported')) throw error;
     const words = `${device}; one request at a time by Transformers.js' generate(), since ${error.message}`;
-    return { ...(await startThread('stock-worker', data, onDeath)), device: words };
+    return { ...(await startThread('./stock-worker', data, onLog)), device: words };
   }
 }
 
 async function startThread(
   name: string,
   wish: DecoderData,
-  onDeath: (error: Error) => void,
+  onLog: LoadOptions['onLog'],
 ): Promise<{ client: DecoderClient; info: DecoderInfo }> {
   let data = wish;
-  const client: DecoderClient = new WorkerClient(thread(name), () => data, onDeath);
+  const client: DecoderClient = new WorkerClient(workerFile(name, import.meta.url), () => data, onLog);
   try {
     const info = await client.info();
     // A thread that takes over has to be like the first one.
@@ -108,16 +104,6 @@ async function startThread(
     await client.dispose();
     throw error;
   }
-}
-
-/** @throws InferenceError for a context that the model was not trained on */
-function checkContextSize(wanted: number | undefined, trained: number): void {
-  if (wanted === undefined || wanted <= trained) return;
-  throw new InferenceError(
-    'invalid_request',
-    `--context-size ${wanted} is more than the ${trained} tokens that the model was trained on; lower it.`,
-    { param: 'context-size' },
-  );
 }
 
 /** @throws InferenceError where the tokenizer has tokens that the graph has no row for */

@@ -1,11 +1,17 @@
-import { block, fields, whole, type Field } from './protobuf.ts';
-
-// Numbers of fields in onnx.proto.
-const MODEL = { graph: 7 };
-const GRAPH = { node: 1, initializer: 5, input: 11 };
-const NODE = { input: 1, output: 2, opType: 4 };
-const TENSOR = { dims: 1, type: 2, int64s: 7, name: 8 };
-const INT64 = 7;
+import { inMemory, type ByteSource } from '../proto/byte-source.ts';
+import {
+  DATA_TYPE,
+  DIMENSION,
+  GRAPH,
+  MODEL,
+  NODE,
+  SHAPE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE,
+} from '../proto/onnx-proto.ts';
+import { block, fields, textOf, whole, type Field } from '../proto/protobuf.ts';
 
 /** Operators whose rows come from the same rows of their first input. */
 const products = new Set(['MatMul', 'MatMulNBits', 'FusedMatMul']);
@@ -22,13 +28,14 @@ export const KEPT = 'num_logits_to_keep';
  * of matrices
  */
 export function keepLastLogits(model: Uint8Array): Uint8Array | undefined {
-  const graph = [...fields(model)].find(({ number }) => number === MODEL.graph);
+  const source = inMemory(model);
+  const graph = [...fields(source)].find(({ number }) => number === MODEL.graph);
   if (!graph) return undefined;
-  const parts = [...fields(model, graph.from, graph.end)];
+  const parts = [...fields(source, graph.from, graph.end)];
   const inputs = parts.filter(({ number }) => number === GRAPH.input);
-  if (inputs.some((input) => nameOf(model, input) === KEPT)) return undefined;
+  if (inputs.some((input) => nameOf(source, input) === KEPT)) return undefined;
   const nodes = parts.filter(({ number }) => number === GRAPH.node);
-  const product = productBefore('logits', model, nodes);
+  const product = productBefore('logits', source, nodes);
   if (!product) return undefined;
   const [hidden] = product.inputs;
   if (hidden === undefined) return undefined;
@@ -42,7 +49,7 @@ export function keepLastLogits(model: Uint8Array): Uint8Array | undefined {
     model.subarray(graph.from, product.node.start),
     block(GRAPH.node, node),
     model.subarray(product.node.end, graph.end),
-    ...sliceOf(textOf(model, hidden), kept),
+    ...sliceOf(textOf(source, hidden), kept),
   ]);
 }
 
@@ -57,49 +64,44 @@ function sliceOf(hidden: string, kept: string): Uint8Array[] {
   const constant = (name: string, value: number): Uint8Array =>
     block(GRAPH.initializer, [
       whole(TENSOR.dims, 1),
-      whole(TENSOR.type, INT64),
+      whole(TENSOR.type, DATA_TYPE.int64),
       whole(TENSOR.int64s, value),
       block(TENSOR.name, name),
     ]);
-  // ValueInfoProto{name, TypeProto{Tensor{elem_type, TensorShapeProto{Dimension{dim_value}}}}}
-  const shape = block(2, block(1, whole(1, 1)));
-  const type = block(2, block(1, [whole(1, INT64), shape]));
+  const shape = block(SHAPE.dimension, whole(DIMENSION.value, 1));
+  const tensor = [whole(TENSOR_TYPE.elementType, DATA_TYPE.int64), block(TENSOR_TYPE.shape, shape)];
   return [
     node('Neg', [KEPT], 'hearth/start'),
     node('Slice', [hidden, 'hearth/start', 'hearth/end', 'hearth/axis'], kept),
     constant('hearth/end', Number.MAX_SAFE_INTEGER),
     constant('hearth/axis', 1),
-    block(GRAPH.input, [block(1, KEPT), type]),
+    block(GRAPH.input, [block(VALUE.name, KEPT), block(VALUE.type, block(TYPE.tensor, tensor))]),
   ];
 }
 
 /** The product of matrices that a value comes from, at once or by a cast. */
 function productBefore(
   value: string,
-  model: Uint8Array,
+  source: ByteSource,
   nodes: readonly Field[],
 ): { node: Field; inputs: Field[] } | undefined {
   for (const node of nodes.toReversed()) {
-    const parts = [...fields(model, node.from, node.end)];
+    const parts = [...fields(source, node.from, node.end)];
     const of = (number: number): Field[] => parts.filter((part) => part.number === number);
-    if (!of(NODE.output).some((output) => textOf(model, output) === value)) continue;
+    if (!of(NODE.output).some((output) => textOf(source, output) === value)) continue;
     const inputs = of(NODE.input);
-    const [type] = of(NODE.opType).map((part) => textOf(model, part));
+    const [type] = of(NODE.opType).map((part) => textOf(source, part));
     const [first] = inputs;
-    if (type === 'Cast' && first) return productBefore(textOf(model, first), model, nodes);
+    if (type === 'Cast' && first) return productBefore(textOf(source, first), source, nodes);
     return products.has(type ?? '') ? { node, inputs } : undefined;
   }
   return undefined;
 }
 
 /** The name of a ValueInfoProto. */
-function nameOf(bytes: Uint8Array, { from, end }: Field): string | undefined {
-  const name = [...fields(bytes, from, end)].find(({ number }) => number === 1);
-  return name && textOf(bytes, name);
-}
-
-function textOf(bytes: Uint8Array, { from, end }: Field): string {
-  return Buffer.from(bytes.subarray(from, end)).toString();
+function nameOf(source: ByteSource, { from, end }: Field): string | undefined {
+  const name = [...fields(source, from, end)].find(({ number }) => number === VALUE.name);
+  return name && textOf(source, name);
 }
 
 /** The model with another graph, in one piece of memory: it is large. */

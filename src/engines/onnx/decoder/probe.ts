@@ -1,6 +1,7 @@
-import { GatheredForward, InPlaceForward, type Forward, type Padding, type Sessions } from './forward.ts';
+import { SlotForward, type Forward, type Sessions } from './forward.ts';
 import type { DecoderGraph } from './graph.ts';
 import { KvStore } from './kv-store.ts';
+import { layouts, type Padding } from './layout.ts';
 
 /** Tokens of the prompts that are tried, and where the second is cut in two. */
 const SHORT = 3;
@@ -29,7 +30,7 @@ export function createForward(
   padding: Padding,
   parts: { sessions: Sessions; graph: DecoderGraph; store: KvStore },
 ): Forward {
-  return padding === 'right' ? new InPlaceForward(parts) : new GatheredForward(parts, padding === 'left');
+  return new SlotForward(parts, layouts[padding]);
 }
 
 function aloneLogits(sessions: Sessions, graph: DecoderGraph, prompt: readonly number[]): Float32Array {

@@ -8,6 +8,7 @@ import { createFraming, type Framing } from '../tokenizer/framing.ts';
 import { InputBatches } from './input-batches.ts';
 import type { Placement } from '../placement.ts';
 import { WorkerClient } from '../thread/worker-client.ts';
+import { workerFile } from '../thread/worker-file.ts';
 
 /** Inputs of a run at most, unless it is set: more make an input no cheaper (docs/benchmarks.md). */
 const ROWS = 32;
@@ -15,8 +16,6 @@ const ROWS = 32;
 const CONTEXT = 2048;
 /** Where a model does not say how long its inputs may be. */
 const UNKNOWN_CONTEXT = 512;
-
-const module = new URL(`./encoder-worker${import.meta.url.slice(-3)}`, import.meta.url);
 
 /** A graph that reads whole inputs, in a thread of its own, and what waits for it. */
 export class EncoderClient {
@@ -46,9 +45,9 @@ export class EncoderClient {
       sample: [...framing.before, folder.padId ?? 0, ...framing.after],
     };
     const client = new WorkerClient<EncoderInfo, EncoderCalls>(
-      module,
+      workerFile('./encoder-worker', import.meta.url),
       () => data,
-      (error) => options.onLog?.('error', `${error.message} It is being loaded again.`),
+      options.onLog,
     );
     try {
       const { width } = await client.info();
@@ -85,6 +84,11 @@ export class EncoderClient {
   /** Inputs that are being computed, and those that wait. */
   get load(): { busy: number; waiting: number } {
     return this.batches.load;
+  }
+
+  /** Resolves, with the reason, when its thread has died and no other could take its place. */
+  get failed(): Promise<Error> {
+    return this.client.broken;
   }
 
   /** What the graph gives for each input: a vector of length 1, or logits. @throws as `InputBatches.run` */

@@ -50,6 +50,10 @@ class WholeInputs {
     return this.encoder.load;
   }
 
+  get failed(): Promise<Error> {
+    return this.encoder.failed;
+  }
+
   dispose(): Promise<void> {
     return this.encoder.dispose();
   }

@@ -1,22 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { dtypes, type Dtype } from '../../../contract/dtype.ts';
+import { dtypes, graphNames, type Dtype } from '../../../contract/dtype.ts';
 import { InferenceError } from '../../../contract/errors.ts';
-
-/** How Transformers.js ends the file names of each dtype (its DEFAULT_DTYPE_SUFFIX_MAPPING). */
-const suffixes: Readonly<Record<Dtype, string>> = {
-  fp32: '',
-  fp16: '_fp16',
-  q8: '_quantized',
-  int8: '_int8',
-  uint8: '_uint8',
-  q4: '_q4',
-  q4f16: '_q4f16',
-  bnb4: '_bnb4',
-};
-
-/** The names before the suffix; older exports call a decoder by the second. The first that is there counts. */
-const bases = ['model', 'decoder_model_merged'];
 
 /** A CPU computes with fewer bits faster, for it reads less; it has no arithmetic for half precision. */
 const onCpu: readonly Dtype[] = ['q4', 'q8', 'int8', 'uint8', 'fp32', 'bnb4', 'q4f16', 'fp16'];
@@ -27,11 +12,9 @@ export function modelFilesOf(folder: string): ReadonlyMap<Dtype, string> {
   const files = new Map<Dtype, string>();
   for (const place of [join(folder, 'onnx'), folder]) {
     const names = new Set(namesIn(place));
-    for (const base of bases) {
-      for (const dtype of dtypes) {
-        const name = `${base}${suffixes[dtype]}.onnx`;
-        if (names.has(name) && !files.has(dtype)) files.set(dtype, join(place, name));
-      }
+    for (const dtype of dtypes) {
+      const name = graphNames(dtype).find((one) => names.has(one));
+      if (name !== undefined && !files.has(dtype)) files.set(dtype, join(place, name));
     }
   }
   return files;

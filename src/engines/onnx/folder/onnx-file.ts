@@ -1,25 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { InferenceError } from '../../../contract/errors.ts';
-
-/** Field numbers of onnx.proto, as far as tensors are looked for. */
-const MODEL_GRAPH = 7;
-const GRAPH_NODE = 1;
-const GRAPH_INITIALIZER = 5;
-const NODE_ATTRIBUTE = 5;
-const ATTRIBUTE_TENSOR = 5;
-const ATTRIBUTE_GRAPH = 6;
-const TENSOR_EXTERNAL = 13;
-const ENTRY_KEY = 1;
-const ENTRY_VALUE = 2;
-
-/** Protobuf's wire types. */
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
-
-const WINDOW = 65_536;
+import { inFile, type ByteSource } from '../proto/byte-source.ts';
+import { ATTRIBUTE, ENTRY, GRAPH, MODEL, NODE, TENSOR } from '../proto/onnx-proto.ts';
+import { fields, textOf, type Field } from '../proto/protobuf.ts';
 
 /**
  * Looks through an ONNX file (a protobuf ModelProto) without reading its weights: which files it keeps weights in, and
@@ -58,10 +42,15 @@ export function inspectOnnxFile(path: string): { externalFiles: string[]; bytes:
 function locationsIn(path: string): Set<string> {
   const file = openSync(path, 'r');
   try {
-    const walk = new ProtobufFile(file);
+    const source = inFile(file);
     const locations = new Set<string>();
-    const graphs = modelGraphs(walk, locations);
-    if (graphs === 0) throw new Error('there is no graph in it');
+    let found = false;
+    for (const part of blocks(source)) {
+      if (part.number !== MODEL.graph) continue;
+      found = true;
+      readGraph(source, part, locations);
+    }
+    if (!found) throw new Error('there is no graph in it');
     return locations;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -71,103 +60,29 @@ function locationsIn(path: string): Set<string> {
   }
 }
 
-function modelGraphs(file: ProtobufFile, locations: Set<string>): number {
-  let graphs = 0;
-  for (const { number, from, to } of file.fields(0, file.size)) {
-    if (number !== MODEL_GRAPH) continue;
-    graphs += 1;
-    readGraph(file, from, to, locations);
-  }
-  return graphs;
+/** The texts, bytes and messages in a message. */
+function* blocks(source: ByteSource, within?: Field): Generator<Field, void, void> {
+  for (const field of fields(source, within?.from, within?.end)) if (field.block) yield field;
 }
 
-function readGraph(file: ProtobufFile, start: number, end: number, locations: Set<string>): void {
-  for (const { number, from, to } of file.fields(start, end)) {
-    if (number === GRAPH_INITIALIZER) readTensor(file, from, to, locations);
-    if (number !== GRAPH_NODE) continue;
-    for (const field of file.fields(from, to)) {
-      if (field.number !== NODE_ATTRIBUTE) continue;
-      for (const inner of file.fields(field.from, field.to)) {
-        if (inner.number === ATTRIBUTE_TENSOR) readTensor(file, inner.from, inner.to, locations);
-        if (inner.number === ATTRIBUTE_GRAPH) readGraph(file, inner.from, inner.to, locations);
+function readGraph(source: ByteSource, graph: Field, locations: Set<string>): void {
+  for (const part of blocks(source, graph)) {
+    if (part.number === GRAPH.initializer) readTensor(source, part, locations);
+    if (part.number !== GRAPH.node) continue;
+    for (const attribute of blocks(source, part)) {
+      if (attribute.number !== NODE.attribute) continue;
+      for (const value of blocks(source, attribute)) {
+        if (value.number === ATTRIBUTE.tensor) readTensor(source, value, locations);
+        if (value.number === ATTRIBUTE.graph) readGraph(source, value, locations);
       }
     }
   }
 }
 
-function readTensor(file: ProtobufFile, start: number, end: number, locations: Set<string>): void {
-  for (const { number, from, to } of file.fields(start, end)) {
-    if (number !== TENSOR_EXTERNAL) continue;
-    const entry = new Map<number, string>();
-    for (const field of file.fields(from, to)) entry.set(field.number, file.text(field.from, field.to));
-    if (entry.get(ENTRY_KEY) === 'location') locations.add(entry.get(ENTRY_VALUE) ?? '');
-  }
-}
-
-/** A field whose value are the bytes from `from` to `to`; of a number they are none. */
-interface Field {
-  number: number;
-  from: number;
-  to: number;
-}
-
-/** A protobuf message in a file, of which only tags and lengths are read. */
-class ProtobufFile {
-  readonly size: number;
-  private readonly file: number;
-  private readonly window = Buffer.alloc(WINDOW);
-  private start = 0;
-  private length = 0;
-
-  constructor(file: number) {
-    this.file = file;
-    this.size = fstatSync(file).size;
-  }
-
-  /** The fields of the message that lies between two offsets. @throws Error where it is none */
-  *fields(start: number, end: number): Generator<Field> {
-    let at = start;
-    while (at < end) {
-      const tag = this.varint(at);
-      const type = tag.value % 8;
-      const number = Math.floor(tag.value / 8);
-      if (type === BYTES) {
-        const length = this.varint(tag.end);
-        at = length.end + length.value;
-        if (at > end) throw new Error('it is cut off');
-        yield { number, from: length.end, to: at };
-        continue;
-      }
-      if (type === VARINT) at = this.varint(tag.end).end;
-      else if (type === FIXED64) at = tag.end + 8;
-      else if (type === FIXED32) at = tag.end + 4;
-      else throw new Error('its bytes are no protobuf');
-      if (at > end) throw new Error('it is cut off');
-    }
-  }
-
-  text(from: number, to: number): string {
-    const bytes = Buffer.alloc(to - from);
-    readSync(this.file, bytes, 0, bytes.length, from);
-    return bytes.toString('utf8');
-  }
-
-  private varint(start: number): { value: number; end: number } {
-    let value = 0;
-    for (let at = start; at < start + 10; at += 1) {
-      const byte = this.byte(at);
-      value += (byte % 128) * 2 ** (7 * (at - start));
-      if (byte < 128) return { value, end: at + 1 };
-    }
-    throw new Error('its bytes are no protobuf');
-  }
-
-  private byte(at: number): number {
-    if (at < this.start || at >= this.start + this.length) {
-      this.start = at;
-      this.length = readSync(this.file, this.window, 0, WINDOW, at);
-      if (this.length === 0) throw new Error('it is cut off');
-    }
-    return this.window[at - this.start] ?? 0;
+function readTensor(source: ByteSource, tensor: Field, locations: Set<string>): void {
+  for (const part of blocks(source, tensor)) {
+    if (part.number !== TENSOR.external) continue;
+    const entry = new Map(Array.from(blocks(source, part), (text) => [text.number, textOf(source, text)]));
+    if (entry.get(ENTRY.key) === 'location') locations.add(entry.get(ENTRY.value) ?? '');
   }
 }

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { binding, type Binding } from 'onnxruntime-node/dist/binding.js';
+import { DATA_TYPE } from '../proto/onnx-proto.ts';
 
 /** A tensor in memory of ours, in row-major order. */
 export interface Tensor {
@@ -10,7 +10,7 @@ export interface Tensor {
   readonly data: TensorData;
   readonly dims: readonly number[];
 }
-export type TensorType = 'float32' | 'float16' | 'int64' | 'bool';
+export type TensorType = keyof typeof DATA_TYPE;
 /** Half floats are their 16 bits: Node 20 has no array for them. */
 export type TensorData = Float32Array | Uint16Array | BigInt64Array | Uint8Array;
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -30,8 +30,9 @@ export interface SessionOptions {
   providers: readonly (string | { name: string; deviceId: number })[];
 }
 
-/** Numbers of onnx.proto's TensorProto.DataType. */
-const types: Readonly<Record<number, TensorType>> = { 1: 'float32', 7: 'int64', 9: 'bool', 10: 'float16' };
+const types: ReadonlyMap<number, TensorType> = new Map(
+  Object.entries(DATA_TYPE).map(([name, number]) => [number, name as TensorType]),
+);
 
 /** ONNX Runtime's level for nothing at all: a run that fails would print its inputs, so the prompt, to stderr. */
 const SILENT = 4 as const;
@@ -54,9 +55,6 @@ class Output implements Tensor {
   }
 }
 
-/** Larger files are not read to be changed: for a moment they would be in memory three times. */
-const LARGEST = 2 ** 30;
-
 let initialized = false;
 
 /**
@@ -74,18 +72,13 @@ export class Session {
 
   /**
    * @param path of the .onnx file
-   * @param change gives other bytes for those of the file, or undefined to leave it as it is
+   * @param graph what to load in place of the file's own bytes
    * @throws Error in ONNX Runtime's words where it is no graph that can be run here
    */
-  constructor(
-    path: string,
-    { threads, providers }: SessionOptions,
-    change?: (bytes: Uint8Array) => Uint8Array | undefined,
-  ) {
+  constructor(path: string, { threads, providers }: SessionOptions, graph?: Uint8Array) {
     if (!initialized) binding.initOrtOnce(SILENT, Output as never, isMainThread);
     initialized = true;
     this.native = new binding.InferenceSession();
-    const changed = change && statSync(path).size <= LARGEST ? change(readFileSync(path)) : undefined;
     const options = {
       executionProviders: [...providers],
       intraOpNumThreads: threads,
@@ -98,12 +91,12 @@ export class Session {
           intra_op: { spin_duration_us: '50' },
           force_spinning_stop: '1',
           // Weights in files of their own are found beside the graph's, also where that came from memory.
-          ...(changed && { model_external_initializers_file_folder_path: dirname(path) }),
+          ...(graph && { model_external_initializers_file_folder_path: dirname(path) }),
         },
       },
     };
-    if (changed === undefined) this.native.loadModel(path, options);
-    else this.native.loadModel(changed.buffer as ArrayBuffer, changed.byteOffset, changed.byteLength, options);
+    if (graph === undefined) this.native.loadModel(path, options);
+    else this.native.loadModel(graph.buffer as ArrayBuffer, graph.byteOffset, graph.byteLength, options);
     this.inputs = this.native.inputMetadata.map(portOf);
     this.outputs = this.native.outputMetadata.map(portOf);
   }
@@ -153,5 +146,5 @@ function native(tensors: Tensors): never {
 
 function portOf({ name, isTensor, type, shape, symbolicDimensions }: Binding.ValueMetadata): Port {
   const dims = isTensor ? shape.map((size, at) => (size === -1 ? (symbolicDimensions[at] ?? '') : size)) : [];
-  return { name, type: isTensor ? types[type] : undefined, shape: dims };
+  return { name, type: isTensor ? types.get(type) : undefined, shape: dims };
 }

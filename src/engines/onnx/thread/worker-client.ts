@@ -1,5 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { InferenceError } from '../../../contract/errors.ts';
+import type { LoadOptions } from '../../engine.ts';
 import { received, type SentError } from './sent-error.ts';
+import { startWorker } from './worker-file.ts';
 
 /** What a worker's thread does, by name. Arguments and results are cloned on their way. */
 export type Calls = Record<string, (...args: never[]) => unknown>;
@@ -23,26 +26,31 @@ const WITHIN_MS = 60_000;
  * @typeParam Info what a thread tells of itself when it is ready
  */
 export class WorkerClient<Info, Names extends Calls> {
-  private readonly module: URL;
+  private readonly file: URL;
   private readonly data: () => unknown;
-  private readonly onDeath: (error: Error) => void;
+  private readonly onLog: LoadOptions['onLog'];
   private running: Promise<{ worker: Worker; info: Info }>;
   private readonly pending = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
   private calls = 0;
   private readonly deaths: number[] = [];
   private disposed = false;
+  private reportBroken: (error: InferenceError) => void = () => {};
+  /** Resolves, with the reason, when a thread has died and no other could take its place. */
+  readonly broken = new Promise<InferenceError>((resolve) => {
+    this.reportBroken = resolve;
+  });
   /** Rises with every thread that was started: what an older one held is gone. */
   generation = 0;
 
   /**
-   * @param module the file that the thread runs
+   * @param file the file that the thread runs (`workerFile`)
    * @param data what a thread is given when it starts
-   * @param onDeath told why a thread has died, which is started again at once
+   * @param onLog told why a thread has died
    */
-  constructor(module: URL, data: () => unknown, onDeath: (error: Error) => void) {
-    this.module = module;
+  constructor(file: URL, data: () => unknown, onLog: LoadOptions['onLog']) {
+    this.file = file;
     this.data = data;
-    this.onDeath = onDeath;
+    this.onLog = onLog;
     this.running = this.start();
   }
 
@@ -80,7 +88,7 @@ export class WorkerClient<Info, Names extends Calls> {
         reject(refusal);
         return;
       }
-      const worker = startThread(this.module, this.data());
+      const worker = startWorker(this.file, this.data());
       let cause: unknown;
       let ready = false;
       worker.on('message', (message: FromWorker) => {
@@ -94,7 +102,7 @@ export class WorkerClient<Info, Names extends Calls> {
       worker.on('exit', (code) => {
         const error = new Error(`The model's thread has ended (exit code ${code}).`, { cause });
         reject(error);
-        if (ready) this.died(error);
+        if (ready) this.died(error, code);
       });
     });
     // Whoever calls next hears of it.
@@ -110,21 +118,34 @@ export class WorkerClient<Info, Names extends Calls> {
     else waiting?.resolve(message.result as never);
   }
 
-  private died(error: Error): void {
+  private died(error: Error, code: number): void {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
     if (this.disposed) return;
     const now = performance.now();
     this.deaths.push(now);
     while ((this.deaths[0] ?? now) < now - WITHIN_MS) this.deaths.shift();
-    this.running = this.start(this.deaths.length > MOST_DEATHS ? error : undefined);
-    this.onDeath(error);
+    const refusal = this.deaths.length > MOST_DEATHS ? tooManyDeaths(this.deaths.length, code, error) : undefined;
+    this.onLog?.('error', refusal?.message ?? `${error.message} It is being loaded again.`);
+    void this.restart(refusal);
+  }
+
+  /** @param refusal why no thread is started any more */
+  private async restart(refusal?: InferenceError): Promise<void> {
+    this.running = this.start(refusal);
+    try {
+      await this.running;
+    } catch (cause) {
+      if (this.disposed) return;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.reportBroken(
+        cause instanceof InferenceError ? cause : new InferenceError('model_failed', reason, { cause }),
+      );
+    }
   }
 }
 
-/** Threads do not inherit the loader that runs TypeScript sources, so they get one of their own. */
-function startThread(module: URL, workerData: unknown): Worker {
-  if (!module.pathname.endsWith('.ts')) return new Worker(module, { workerData });
-  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`;
-  return new Worker(source, { workerData, eval: true });
+function tooManyDeaths(deaths: number, code: number, cause: Error): InferenceError {
+  const message = `Its thread has ended ${deaths} times within a minute (exit code ${code}).`;
+  return new InferenceError('model_failed', message, { retryAfter: 1, cause });
 }

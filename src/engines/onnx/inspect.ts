@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { planShared, type Inspection, type InspectOptions } from './inspection.ts';
-import { chooseDevice, installedRuntime } from './onnx/devices.ts';
-import { readOnnxFolder } from './onnx/folder/folder.ts';
+import { planShared, type Inspection, type InspectOptions } from '../inspection.ts';
+import { SLOTS, trainedContextOf } from './decoder/sizes.ts';
+import { chooseDevice, installedRuntime } from './devices.ts';
+import { readOnnxFolder } from './folder/folder.ts';
 
-const SLOTS = 8;
-const UNKNOWN_CONTEXT = 2048;
 /** The runtime unpacks quantized weights into what its kernels read (4 bits: measured on SmolLM2-135M, 5.6 times the file). */
 const UNPACKED = 6;
 /** Keys and values exist up to three times: in the slots, and gathered before and after a run. */
@@ -33,7 +32,7 @@ export async function inspectOnnx(options: InspectOptions): Promise<Inspection> 
   const perToken = bytesPerToken(config);
   if (task !== 'generate' || device.gpu || perToken === undefined) return { task, bytes: weights };
   const known = {
-    trainedContext: folder.maxTokens ?? options.contextSize ?? UNKNOWN_CONTEXT,
+    trainedContext: trainedContextOf(folder, options.contextSize),
     wantedSlots: SLOTS,
     weights,
     mostWeights: UNPACKED * weights,
