@@ -109,7 +109,7 @@ async function answer(talk: Conversation, message: string, terminal: Terminal, i
   let next = await pieces.next();
   while (next.done !== true) {
     // What a model writes must not steer the terminal.
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     const text = interactive ? next.value.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '') : next.value;
     stdout.write(text);
     last = text.at(-1) ?? last;
