@@ -12,7 +12,7 @@ import {
   type PullOptions,
   type PullProgress,
 } from '../../src/hub/index.ts';
-import { HubServer } from './hub-server.ts';
+import { HubServer, type HubServerOptions } from './hub-server.ts';
 
 /** Waits that tests can afford. */
 export const quickWaits = { firstMs: 5, silenceMs: 1000 };
@@ -42,8 +42,8 @@ export class HubCache {
     this.folder = folder;
   }
 
-  static async open(): Promise<HubCache> {
-    return new HubCache(await HubServer.start(), await mkdtemp(join(tmpdir(), 'hearth-hub-')));
+  static async open(options: HubServerOptions = {}): Promise<HubCache> {
+    return new HubCache(await HubServer.start(options), await mkdtemp(join(tmpdir(), 'hearth-hub-')));
   }
 
   async close(): Promise<void> {
@@ -59,6 +59,7 @@ export class HubCache {
       modelScope: { endpoint, token: changes.modelScopeToken, cache: join(this.folder, 'modelscope', 'hearth') },
       urlCache: join(this.folder, 'urls'),
       offline: changes.offline ?? false,
+      proxies: { http: undefined, https: undefined, except: [] },
     };
   }
 
