@@ -42,8 +42,9 @@ export class HubCache {
     this.folder = folder;
   }
 
-  static async open(options: HubServerOptions = {}): Promise<HubCache> {
-    return new HubCache(await HubServer.start(options), await mkdtemp(join(tmpdir(), 'hearth-hub-')));
+  /** @param within where the cache's folder is made */
+  static async open(options: HubServerOptions = {}, within = tmpdir()): Promise<HubCache> {
+    return new HubCache(await HubServer.start(options), await mkdtemp(join(within, 'hearth-hub-')));
   }
 
   async close(): Promise<void> {
