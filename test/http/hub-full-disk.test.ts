@@ -63,23 +63,14 @@ suite('a disk that gets full', { skip: typeof disk === 'string' && disk }, () =>
       if (side === 'storage') disk.fill(2 * MiB);
       return undefined;
     };
-    const { child, ended, texts } = hub.start(['serve', '--port', '0', '--device', 'cpu', '--parallel', '1']);
+    const { url, post, stop } = await hub.serve([]);
     try {
-      while (!/http:\/\/127\.0\.0\.1:\d+/.test(texts.stdout) && child.exitCode === null)
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
-      assert.ok(url, texts.stderr);
-      const response = await fetch(`${url}/models/pull`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'hf:owner/model', stream: false }),
-      });
+      const response = await post('/models/pull', { model: 'hf:owner/model', stream: false });
       assert.equal(response.status, 507);
       assert.match(await response.text(), /model\.gguf of hf:owner\/model needs 3 MiB more and 0 MiB are free; /);
       assert.equal((await fetch(`${url}/health`)).status, 200);
     } finally {
-      child.kill('SIGTERM');
-      await ended;
+      await stop();
     }
   });
 

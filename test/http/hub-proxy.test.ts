@@ -44,23 +44,16 @@ suite('an http hub behind a proxy', () => {
   test('a server fetches through it what it is started with, and what it is told to pull', async () => {
     hub.server.add('owner/tiny', { 'tiny-Q8_0.gguf': tiny });
     hub.server.add('owner/second', { 'second-Q8_0.gguf': tiny });
-    const args = ['serve', '--model', 'hf:owner/tiny', '--port', '0', '--device', 'cpu', '--parallel', '1'];
-    const { child, ended, texts } = hub.start(args, { http_proxy: `http://${proxy.address}` });
+    const env = { http_proxy: `http://${proxy.address}` };
+    const { post, stop } = await hub.serve(['--model', 'hf:owner/tiny'], env);
+    let exitCode: number | null;
     try {
-      while (!/http:\/\/127\.0\.0\.1:\d+/.test(texts.stdout) && child.exitCode === null)
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
-      assert.ok(url, texts.stderr);
-      const response = await fetch(`${url}/models/pull`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'hf:owner/second', stream: false }),
-      });
+      const response = await post('/models/pull', { model: 'hf:owner/second', stream: false });
       assert.equal(response.status, 200, await response.text());
     } finally {
-      child.kill('SIGTERM');
+      exitCode = await stop();
     }
-    assert.equal((await ended).code, 0);
+    assert.equal(exitCode, 0);
     for (const file of ['tiny-Q8_0.gguf', 'second-Q8_0.gguf']) assert.equal(hub.server.downloads(file).length, 1);
     assert.equal(proxy.seen.length, hub.server.requests.length);
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '../../src/config/model-path.ts';
 import type { HubSettings } from '../../src/contract/hub.ts';
 import {
@@ -28,6 +29,15 @@ export interface RunningCommand {
   child: ChildProcess;
   texts: { stdout: string; stderr: string };
   ended: Promise<Ended>;
+}
+
+/** A server that runs, and how it is ended. */
+export interface ServingCommand {
+  url: string;
+  /** Posts JSON. */
+  post(path: string, body: object): Promise<Response>;
+  /** @returns its exit code */
+  stop(): Promise<number | null>;
 }
 
 /** A hub and an empty cache. */
@@ -104,5 +114,33 @@ export class HubCache {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
     return { child, texts, ended: once(child, 'close').then(() => ({ code: child.exitCode, ...texts })) };
+  }
+
+  /**
+   * Starts `hearth serve` in the same way, on a free port, and waits for its address.
+   * @throws Error with what it wrote on stderr where it ends instead
+   */
+  async serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServingCommand> {
+    const { child, ended, texts } = this.start(
+      ['serve', ...args, '--port', '0', '--device', 'cpu', '--parallel', '1'],
+      env,
+    );
+    const address = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
+    while (address() === undefined && child.exitCode === null) await sleep(50);
+    const url = address();
+    if (url === undefined) throw new Error(`the server ended:\n${texts.stderr}`);
+    return {
+      url,
+      post: (path, body) =>
+        fetch(url + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      async stop() {
+        child.kill('SIGTERM');
+        return (await ended).code;
+      },
+    };
   }
 }
