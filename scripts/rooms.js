@@ -36,7 +36,7 @@ export const rooms = {
   'response-store': { rooms: ['contract'], packages: [], node: false },
   telemetry: { rooms: ['contract'], packages: ['pino', 'pino-pretty', 'prom-client'], node: true },
   bench: { rooms: ['contract'], packages: [], node: true },
-  hub: { rooms: ['contract'], packages: ['@huggingface/gguf', 'zod'], node: true },
+  hub: { rooms: ['contract'], packages: ['@huggingface/gguf', 'undici', 'zod'], node: true },
   // `config` for its nearest names and reasons: wrong keys of all files are told alike.
   agents: { rooms: ['contract', 'wrappers'], packages: [], node: true },
   wrappers: { rooms: ['config', 'contract'], packages: ['jsonc-parser', 'openai', 'yaml', 'zod'], node: true },

@@ -1,18 +1,7 @@
-import { tmpdir } from 'node:os';
 import type { StepPlan } from '../../src/contract/tokens.ts';
-import { loadEngine } from '../../src/engines/index.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
-
-const greedy = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 1,
-};
+import { loadGenerator } from '../../test/support/load-model.ts';
+import { greedy, roomy, tokenRequest } from '../../test/support/token-requests.ts';
 
 /** A model in this process, with the scheduler that serves it. */
 export interface Decoder {
@@ -26,29 +15,12 @@ export interface Decoder {
 
 /** Loads a model as a server would, for 8 requests of 4,096 tokens. */
 export async function openDecoder({ path, format }: { path: string; format: 'gguf' | 'onnx' }): Promise<Decoder> {
-  const engine = await loadEngine({
-    path,
-    format,
-    dtype: undefined,
-    device: 'cpu',
-    contextSize: 4096,
-    slots: 8,
-    threads: undefined,
-    batchSize: undefined,
-    gpuLayers: 'auto',
-    scratchFolder: tmpdir(),
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-  });
-  if (engine.task !== 'generate') throw new Error(`${path} does not generate`);
-  const { stepper } = engine;
-  const endTokens = new Set<number>();
-  const limits = { maxQueue: 100, maxQueueWaitMs: 600_000, stepBudgetMs: 250, prefixReuse: true };
-  const scheduler = new Scheduler(stepper, { ...limits, endTokens });
+  const { stepper } = await loadGenerator({ path, format, contextSize: 4096, slots: 8 });
+  const scheduler = new Scheduler(stepper, { ...roomy, maxQueueWaitMs: 600_000, stepBudgetMs: 250 });
   const run = async (prompt: readonly number[], maxTokens: number): Promise<number> => {
     const began = performance.now();
     let first = 0;
-    const request = { prompt, maxTokens, minTokens: maxTokens, sampling: greedy };
+    const request = tokenRequest(prompt, maxTokens, maxTokens);
     for await (const event of scheduler.run(request, new AbortController().signal)) {
       if (event.type === 'token' && first === 0) first = performance.now() - began;
     }

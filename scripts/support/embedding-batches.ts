@@ -1,5 +1,5 @@
-import { tmpdir } from 'node:os';
 import { loadOnnx } from '../../src/engines/onnx/load.ts';
+import { cpuOptions } from '../../test/support/load-model.ts';
 import { median, table } from './report.ts';
 
 /** What a batch of 32 has to be faster than the same inputs one by one, in the same process. */
@@ -14,20 +14,7 @@ const INPUTS = 32;
  * @returns whether the medians reach the bars
  */
 export async function compareBatches(folder: string, rounds: number, threads: number | undefined): Promise<boolean> {
-  const engine = await loadOnnx({
-    format: 'onnx',
-    dtype: undefined,
-    path: folder,
-    device: 'cpu',
-    contextSize: undefined,
-    slots: undefined,
-    threads,
-    batchSize: undefined,
-    gpuLayers: 'auto',
-    scratchFolder: tmpdir(),
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-  });
+  const engine = await loadOnnx(cpuOptions({ path: folder, format: 'onnx', threads }));
   if (engine.task !== 'embed') throw new Error(`${folder} makes no vectors`);
   const { embedder, tokenizer } = engine;
   const { signal } = new AbortController();

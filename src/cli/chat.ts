@@ -1,10 +1,10 @@
-import { createInterface, type Interface } from 'node:readline';
 import type { ChatSettings } from '../config/chat-settings.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { OpenedChat } from './chat-model.ts';
 import { Conversation } from './conversation.ts';
 import { reportFailure } from './failure.ts';
 import { painter, type Terminal } from './terminal.ts';
+import { Typing } from './typing.ts';
 
 export interface ChatCommand {
   chat: ChatSettings;
@@ -28,24 +28,16 @@ export async function runChat({ chat, opened, terminal }: ChatCommand): Promise<
   const { stdin, stdout } = terminal;
   const interactive = stdin.isTTY && stdout.isTTY;
   const talk = new Conversation(opened.model, opened.args, chat.system);
-  const lines = createInterface({
-    input: stdin,
-    ...(interactive && { output: stdout }),
-    terminal: interactive,
-    prompt: '> ',
-  });
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
+    const { busy } = talk;
     talk.interrupt();
-    if (!interactive) lines.close();
-    else if (!talk.busy) {
-      stdout.write('\n(Ctrl-D or /exit leaves)\n');
-      lines.prompt();
-    }
+    if (!interactive) typing.close();
+    else if (!busy) typing.interrupt();
   };
-  // A terminal in raw mode gives a key, everybody else a signal.
-  lines.on('SIGINT', interrupt);
+  const typing = new Typing({ stdin, stdout }, interactive, interrupt);
+  // Everybody but a terminal in raw mode gives a signal.
   process.on('SIGINT', interrupt);
   try {
     if (interactive && !chat.once) stdout.write(`Talking to ${opened.name}; /help lists the commands.\n`);
@@ -53,8 +45,8 @@ export async function runChat({ chat, opened, terminal }: ChatCommand): Promise<
       if (!interactive || chat.once) throw error;
       reportFailure(error, terminal, false);
     };
-    if (interactive) lines.prompt();
-    for await (const message of messages(lines, chat.once && !interactive)) {
+    typing.prompt();
+    for await (const message of typing.messages(chat.once && !interactive)) {
       const said = interactive && !chat.once ? obey(message, talk, stdout) : message;
       if (said === 'exit') break;
       if (typeof said === 'string' && said.trim() !== '') await answer(talk, said, terminal, interactive).catch(tell);
@@ -62,29 +54,13 @@ export async function runChat({ chat, opened, terminal }: ChatCommand): Promise<
       else if (chat.once) throw new UsageError('There is nothing to ask; type a message, or pipe one in.');
       if (!interactive && interrupted) return 130;
       if (chat.once) break;
-      if (interactive) lines.prompt();
+      typing.prompt();
     }
     return !interactive && interrupted ? 130 : 0;
   } finally {
-    lines.close();
+    typing.close();
     process.off('SIGINT', interrupt);
   }
-}
-
-/** The lines, those joined that end with a backslash; or all of them as one message. */
-async function* messages(lines: Interface, whole: boolean): AsyncGenerator<string, void, void> {
-  let open: string[] = [];
-  for await (const line of lines) {
-    open.push(line);
-    if (whole) continue;
-    if (line.endsWith('\\')) {
-      open[open.length - 1] = line.slice(0, -1);
-      continue;
-    }
-    yield open.join('\n');
-    open = [];
-  }
-  if (open.length > 0 || whole) yield open.join('\n');
 }
 
 /** Does what a command says. @returns the message where it is none, what is to be answered again, or `exit` */
@@ -109,7 +85,7 @@ async function answer(talk: Conversation, message: string, terminal: Terminal, i
   let next = await pieces.next();
   while (next.done !== true) {
     // What a model writes must not steer the terminal.
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     const text = interactive ? next.value.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '') : next.value;
     stdout.write(text);
     last = text.at(-1) ?? last;

@@ -36,11 +36,27 @@ export async function whileFetching<T>(terminal: Terminal, work: (hooks: FetchHo
   }
 }
 
+/**
+ * Asks on the terminal.
+ * @returns whether the answer is yes; Ctrl-D is a no
+ * @throws InferenceError aborted at Ctrl-C; the signal's reason
+ */
 async function ask(question: string, { stderr }: Terminal, signal: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: stderr });
+  let answer: string | undefined;
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+    answer = await new Promise<string | undefined>((resolve, reject) => {
+      lines.on('SIGINT', () => reject(new InferenceError('aborted', 'Stopped; nothing was fetched.')));
+      // Ctrl-D; the question, which then fails as well, is told a moment later.
+      lines.on('close', () => resolve(undefined));
+      lines.question(`${question} [y/N] `, { signal }).then(resolve, reject);
+    });
+    return /^y(es)?$/i.test(answer?.trim() ?? '');
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
     lines.close();
+    // The next sentence begins a line, as it does after Enter.
+    if (answer === undefined) stderr.write('\n');
   }
 }

@@ -14,7 +14,8 @@ with @revision; modelscope:owner/name in the same way; a plain owner/name; the
 URL of a model's page or of a .gguf file.`;
 
 const variables = `Variables: HF_ENDPOINT, HF_TOKEN, HF_HUB_CACHE, HF_HOME, HF_HUB_OFFLINE,
-MODELSCOPE_ENDPOINT, MODELSCOPE_API_TOKEN, MODELSCOPE_CACHE, XDG_CACHE_HOME.`;
+MODELSCOPE_ENDPOINT, MODELSCOPE_API_TOKEN, MODELSCOPE_CACHE, XDG_CACHE_HOME,
+HTTP_PROXY, HTTPS_PROXY, NO_PROXY.`;
 
 interface Page {
   synopsis: string;

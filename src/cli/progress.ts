@@ -19,6 +19,8 @@ export function progressBar(label: string, { stderr }: Terminal): Progress {
     barIncompleteChar: '░',
     clearOnComplete: true,
     hideCursor: null,
+    // Turned off it would stay so in the user's shell where Ctrl-C ends the program here.
+    linewrap: true,
   });
   bar.start(100, 0);
   let running = true;

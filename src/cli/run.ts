@@ -85,14 +85,16 @@ async function chatCommand(flags: ChatFlags, target: string | undefined, around:
     failed.stack = wantsStack(settings);
     // What a server tells about itself would stand in the middle of the conversation.
     const logged = quiet ? { ...settings, logLevel: 'warn' as const } : settings;
-    const [{ loadModel }, { progressBar }, log] = await Promise.all([
+    const [{ loadModel, withLocalModels }, { whileFetching }, { progressBar }, log] = await Promise.all([
       import('../compose.ts'),
+      import('./fetching.ts'),
       import('./progress.ts'),
       openLog(logged, warnings, terminal),
     ]);
+    const local = await whileFetching(terminal, (pull) => withLocalModels(settings, { log, pull }));
     const progress = progressBar('Loading', terminal);
     const onLoadProgress = (fraction: number): void => progress.update(fraction);
-    return await loadModel(settings, { log, onLoadProgress }).finally(() => progress.stop());
+    return await loadModel(local, { log, onLoadProgress }).finally(() => progress.stop());
   };
   const opened = await openChat(talked, chat, terminal, load);
   try {

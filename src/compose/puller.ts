@@ -15,7 +15,7 @@ const PAUSE_MS = 200;
 /** Fetches models for a server that runs; they are served under the names that they were asked for by. */
 export function modelPuller(settings: Settings, shared: SharedMemory | undefined, hooks: LoadHooks): Puller {
   return {
-    async *pull(name, _taken, signal) {
+    async *pull(name, signal) {
       if (!isModelName(name)) {
         const message = `model is ${name}, which is no name on a hub; write it like hf:owner/repo:Q4_K_M.`;
         throw new InferenceError('invalid_request', message, { param: 'model' });

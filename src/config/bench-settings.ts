@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askedServerSettings } from './asked-server-settings.ts';
 import { modelSettings } from './model-settings.ts';
 import { optional, setting, type Setting } from './setting.ts';
 import { choice, decimal, text, whole, wholeList } from './values.ts';
@@ -66,23 +67,6 @@ const promptSettings = {
   }),
 };
 
-/** How a server is asked. */
-const serverSettings = {
-  apiKey: optional({
-    group: 'Server',
-    schema: text('a text of ASCII characters without spaces', /^[\x21-\x7e]+$/),
-    defaultText: 'none',
-    help: 'the key that the server wants as a bearer token',
-    secret: true,
-  }),
-  servedModel: optional({
-    group: 'Server',
-    schema: text('the name of a model'),
-    defaultText: 'the first that /v1/models lists',
-    help: 'the model to ask for; for /v1 alone',
-  }),
-};
-
 /** What is told about it. */
 const reportSettings = {
   json: setting({
@@ -104,7 +88,7 @@ const reportSettings = {
 export const benchDeclarations = {
   ...loadSettings,
   ...promptSettings,
-  ...serverSettings,
+  ...askedServerSettings,
   ...reportSettings,
 };
 
@@ -112,7 +96,7 @@ export const benchDeclarations = {
 export const benchFlags: Readonly<Record<BenchFlagName, Setting<unknown>>> = {
   ...loadSettings,
   ...promptSettings,
-  ...serverSettings,
+  ...askedServerSettings,
   ...modelSettings,
   ...reportSettings,
 };
@@ -123,6 +107,5 @@ export type BenchFlagName = BenchSettingName | keyof typeof modelSettings;
 /** `duration` in seconds. */
 export type BenchSettings = { [Name in BenchSettingName]: (typeof benchDeclarations)[Name]['default'] };
 
-/** Names that mean nothing without a server's URL, and names that mean nothing with one. */
-export const serverFlagNames = Object.keys(serverSettings) as BenchFlagName[];
-export const modelFlagNames = Object.keys(modelSettings) as (keyof typeof modelSettings)[];
+/** Names that mean nothing without a server's URL. */
+export const serverFlagNames = Object.keys(askedServerSettings) as BenchFlagName[];

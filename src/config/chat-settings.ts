@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askedServerSettings } from './asked-server-settings.ts';
 import { modelSettings } from './model-settings.ts';
 import { optional, setting, type Setting } from './setting.ts';
 import { decimal, text, whole } from './values.ts';
@@ -36,19 +37,7 @@ export const chatDeclarations = {
     help: 'read one message, a pipe to its end, print the answer and leave',
     toggle: true,
   }),
-  apiKey: optional({
-    group: 'Server',
-    schema: text('a text of ASCII characters without spaces', /^[\x21-\x7e]+$/),
-    defaultText: 'none',
-    help: 'the key that the server wants as a bearer token',
-    secret: true,
-  }),
-  servedModel: optional({
-    group: 'Server',
-    schema: text('the name of a model'),
-    defaultText: 'the first that /v1/models lists',
-    help: 'the model to ask for; for /v1 alone',
-  }),
+  ...askedServerSettings,
 };
 
 export type ChatFlagName = keyof typeof chatDeclarations | keyof typeof modelSettings;

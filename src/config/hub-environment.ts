@@ -7,9 +7,10 @@ import { UsageError } from './usage-error.ts';
 /**
  * The variables of the hubs' own clients, under their own names, so that what is set up for Python works here.
  * Hugging Face: HF_ENDPOINT, HF_TOKEN (else the token that `hf auth login` has stored), HF_HUB_CACHE, HF_HOME,
- * HF_HUB_OFFLINE; ModelScope: MODELSCOPE_ENDPOINT, MODELSCOPE_API_TOKEN, MODELSCOPE_CACHE; XDG_CACHE_HOME.
+ * HF_HUB_OFFLINE; ModelScope: MODELSCOPE_ENDPOINT, MODELSCOPE_API_TOKEN, MODELSCOPE_CACHE; XDG_CACHE_HOME; HTTP_PROXY,
+ * HTTPS_PROXY and NO_PROXY, in small letters too, as curl and Python's requests take them.
  * @param hub where a plain `owner/name` is looked up
- * @throws UsageError for an endpoint that is no URL and a token that no header can carry
+ * @throws UsageError for an endpoint or a proxy that is no URL and a token that no header can carry
  */
 export function readHubSettings(env: NodeJS.ProcessEnv, hub: HubName): HubSettings {
   const caches = given(env, 'XDG_CACHE_HOME') ?? join(given(env, 'HOME') ?? homedir(), '.cache');
@@ -29,6 +30,11 @@ export function readHubSettings(env: NodeJS.ProcessEnv, hub: HubName): HubSettin
     },
     urlCache: join(caches, 'hearth', 'urls'),
     offline: /^(1|on|yes|true)$/i.test(given(env, 'HF_HUB_OFFLINE') ?? ''),
+    proxies: {
+      http: proxy(env, 'HTTP_PROXY'),
+      https: proxy(env, 'HTTPS_PROXY'),
+      except: (eitherCase(env, 'NO_PROXY')?.value ?? '').split(/[,\s]+/).filter((entry) => entry !== ''),
+    },
   };
 }
 
@@ -36,6 +42,36 @@ export function readHubSettings(env: NodeJS.ProcessEnv, hub: HubName): HubSettin
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;
+}
+
+/** Small letters first, as everybody else has it. */
+function eitherCase(env: NodeJS.ProcessEnv, name: string): { name: string; value: string } | undefined {
+  for (const one of [name.toLowerCase(), name]) {
+    const value = given(env, one);
+    if (value !== undefined) return { name: one, value };
+  }
+  return undefined;
+}
+
+function proxy(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  const found = eitherCase(env, variable);
+  if (found === undefined) return undefined;
+  const text = found.value.includes('://') ? found.value : `http://${found.value}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && canDecode(url.username + url.password)) return text;
+  // Without what it holds: a password, often.
+  throw new UsageError(
+    `${found.name} must be the URL of an HTTP proxy, such as http://proxy.example:3128, with USER:PASSWORD@ before the host where it wants them; write other characters than letters and digits in these as %40.`,
+  );
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function endpoint(env: NodeJS.ProcessEnv, name: string, usual: string): string {

@@ -115,3 +115,6 @@ export const modelSettings = {
     help: 'auto, on or off; a quantized KV cache needs it',
   }),
 };
+
+/** Names that mean nothing where a server is asked. */
+export const modelFlagNames = Object.keys(modelSettings) as (keyof typeof modelSettings)[];

@@ -1,11 +1,6 @@
-import {
-  benchDeclarations,
-  modelFlagNames,
-  serverFlagNames,
-  type BenchFlagName,
-  type BenchSettings,
-} from './bench-settings.ts';
+import { benchDeclarations, serverFlagNames, type BenchFlagName, type BenchSettings } from './bench-settings.ts';
 import { checkedFlags } from './given.ts';
+import { modelFlagNames } from './model-settings.ts';
 import { flagName } from './names.ts';
 import { resolveSettings } from './resolve.ts';
 import { readServerUrl, type ServerUrl } from './server-url.ts';

@@ -1,6 +1,6 @@
 import { chatDeclarations, type ChatFlagName, type ChatSettings } from './chat-settings.ts';
 import { checkedFlags } from './given.ts';
-import { modelSettings } from './model-settings.ts';
+import { modelFlagNames } from './model-settings.ts';
 import { flagName } from './names.ts';
 import { resolveSettings } from './resolve.ts';
 import { readServerUrl, type ServerUrl } from './server-url.ts';
@@ -22,8 +22,6 @@ export interface ResolvedChat {
   /** Sentences about variables that were left out. */
   warnings: string[];
 }
-
-const modelFlagNames = Object.keys(modelSettings) as (keyof typeof modelSettings)[];
 
 /**
  * Checks the flags of a chat. A model in this process also follows the HEARTH_ variables and their config file.

@@ -12,6 +12,16 @@ export interface HubPlace {
   cache: string;
 }
 
+/** What stands between here and the hubs. */
+export interface Proxies {
+  /** What http addresses are asked through, with a user and a password where it wants them; undefined for nothing. */
+  http: string | undefined;
+  /** The same for https addresses. */
+  https: string | undefined;
+  /** Whom to ask directly: entries of NO_PROXY. */
+  except: readonly string[];
+}
+
 /** Where models come from and where they are kept. */
 export interface HubSettings {
   /** The place that a plain `owner/name` means. */
@@ -22,4 +32,5 @@ export interface HubSettings {
   urlCache: string;
   /** Nobody is asked: what is there is taken as it is. */
   offline: boolean;
+  proxies: Proxies;
 }

@@ -16,8 +16,7 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** @throws InferenceError insufficient_memory, with numbers, where so many bytes do not fit */
 export async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await freeBytes(folder);
   if (bytes <= free) return;
   throw noSpace(folder, `${inBytes(bytes)} are still to be fetched and ${inBytes(free)} are free`);
 }
@@ -25,9 +24,29 @@ export async function checkSpace(folder: string, bytes: number): Promise<void> {
 /** What a failed write means; what is no file system's error stays as it is. */
 export function explainWrite(error: unknown, folder: string): unknown {
   const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return noSpace(folder, 'what was fetched so far is kept');
+  if (isFull(code)) return noSpace(folder, 'nothing more can be written');
   if (code !== undefined && writeCodes.has(code)) return unwritable(folder, error);
   return error;
+}
+
+/**
+ * The same for a file that is being fetched.
+ * @param label the file, for the sentence @param missing how many bytes of it are still to come
+ */
+export async function explainFetch(error: unknown, folder: string, label: string, missing: number): Promise<unknown> {
+  const code = codeOf(error);
+  if (!isFull(code)) return explainWrite(error, folder);
+  const room = code === 'EDQUOT' ? "this user's quota is used up" : `${inBytes(await freeBytes(folder))} are free`;
+  return noSpace(folder, `${label} needs ${inBytes(missing)} more and ${room}; what was fetched so far is kept`);
+}
+
+function isFull(code: string | undefined): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 const writeCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'EIO', 'EFBIG', 'EEXIST', 'ENAMETOOLONG']);

@@ -5,7 +5,7 @@ import { InferenceError } from '../contract/errors.ts';
 import { bodyOf } from './body.ts';
 import { blobBytes } from './cache.ts';
 import { addFile, beginSum } from './checksum.ts';
-import { explainWrite, makeFolder } from './disk.ts';
+import { explainFetch, makeFolder } from './disk.ts';
 import { retried, StatusError, type Answer } from './http.ts';
 import type { Checksum, Context, Range } from './hub.ts';
 import { takeLock } from './lock.ts';
@@ -67,7 +67,8 @@ export async function download(
       await lock.release();
     }
   } catch (error) {
-    throw explainWrite(error, folder);
+    const missing = wanted.bytes - (await partialBytes(folder, wanted.key));
+    throw await explainFetch(error, folder, wanted.label, missing);
   }
 }
 

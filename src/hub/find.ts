@@ -69,8 +69,8 @@ async function listModel(place: Place, options: FindOptions): Promise<Pick<Found
   }
 }
 
-export function context({ signal, waits }: Pick<FindOptions, 'signal' | 'waits'>): Context {
-  return { signal, waits };
+export function context({ signal, waits, settings }: Pick<FindOptions, 'signal' | 'waits' | 'settings'>): Context {
+  return { signal, waits, proxies: settings.proxies };
 }
 
 /** The hub has a bad day, which says nothing about the model. */

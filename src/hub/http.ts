@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError, InferenceError } from '../contract/errors.ts';
+import type { Proxies } from '../contract/hub.ts';
 import { bodyOf } from './body.ts';
+import { fetchThrough, proxyFor, type SentInit } from './proxy.ts';
 import { Unreachable } from './unreachable.ts';
 
 /** How long is waited, in milliseconds. */
@@ -24,6 +26,7 @@ export interface Ask {
   secrets?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
   waits: Waits;
+  proxies: Proxies;
 }
 
 /** An answer, and what was told about the file by the servers on the way to it. */
@@ -77,7 +80,8 @@ export async function get(url: URL, ask: Ask): Promise<Answer> {
   throw new Unreachable(url.host, new Error(`it redirects more than ${MOST_REDIRECTS} times`));
 }
 
-async function once(url: URL, headers: Record<string, string>, { signal, waits }: Ask): Promise<Response> {
+async function once(url: URL, headers: Record<string, string>, { signal, waits, proxies }: Ask): Promise<Response> {
+  const proxy = proxyFor(url, proxies);
   const waiting = new AbortController();
   const stop = (): void => waiting.abort(signal?.reason);
   if (signal?.aborted === true) stop();
@@ -85,10 +89,11 @@ async function once(url: URL, headers: Record<string, string>, { signal, waits }
   const timer = setTimeout(() => waiting.abort(new Error('it does not answer')), waits.silenceMs);
   try {
     // Only the head is waited for here; bodyOf reads the rest.
-    return await fetch(url.href, { headers, redirect: 'manual', signal: waiting.signal });
+    const init: SentInit = { headers, redirect: 'manual', signal: waiting.signal };
+    return await (proxy === undefined ? fetch(url.href, init) : fetchThrough(proxy, url, init));
   } catch (error) {
     if (signal?.aborted === true) throw abortError(signal);
-    throw new Unreachable(url.host, error);
+    throw new Unreachable(url.host, error, proxy);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
@@ -127,7 +132,7 @@ function pauseAfter(error: unknown, failures: number, { firstMs }: Waits): numbe
   const transient =
     error instanceof Unreachable ||
     (error instanceof StatusError && ([408, 429].includes(error.status) || error.status >= 500));
-  if (!transient || failures >= MOST_TRIES || (error instanceof Unreachable && error.unknownHost)) return undefined;
+  if (!transient || failures >= MOST_TRIES || (error instanceof Unreachable && error.final)) return undefined;
   const asked = error instanceof StatusError ? error.retryAfterMs : undefined;
   if (asked !== undefined) return asked <= LONGEST_PAUSE ? asked : undefined;
   return firstMs * 2 ** (failures - 1) * (0.75 + Math.random() / 2);

@@ -1,3 +1,4 @@
+import type { Proxies } from '../contract/hub.ts';
 import type { Answer, Waits } from './http.ts';
 
 /** A file of a repository, as the hub lists it. */
@@ -36,6 +37,7 @@ export interface Derived {
 export interface Context {
   signal?: AbortSignal | undefined;
   waits: Waits;
+  proxies: Proxies;
 }
 
 /** A place that models come from. All methods throw InferenceErrors whose sentence says what to do. */

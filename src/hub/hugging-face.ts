@@ -41,7 +41,7 @@ export function huggingFace(place: HubPlace, repo: string): Hub {
   const { endpoint, token } = place;
   const id = encoded(repo);
   const secrets = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const ask = ({ signal, waits }: Context): Ask => ({ secrets, signal, waits });
+  const ask = (context: Context): Ask => ({ secrets, ...context });
   const explain: Hub['explain'] = (error, { revision, file }) =>
     explainStatus(error, {
       name: `hf:${repo}`,

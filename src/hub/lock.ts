@@ -60,6 +60,10 @@ async function create(path: string, mark: string): Promise<boolean> {
     const file = await open(path, 'wx');
     try {
       await file.writeFile(mark);
+    } catch (error) {
+      // An empty lock is nobody's, and the next one would wait for it.
+      await rm(path, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

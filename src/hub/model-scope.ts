@@ -41,7 +41,7 @@ export function modelScope(place: HubPlace, repo: string): Hub {
   const { endpoint, token } = place;
   const base = `${endpoint}/api/v1/models/${repo.split('/').map(encodeURIComponent).join('/')}`;
   const secrets = token === undefined ? {} : { authorization: `Bearer ${token}`, cookie: `m_session_id=${token}` };
-  const ask = ({ signal, waits }: Context): Ask => ({ secrets, signal, waits });
+  const ask = (context: Context): Ask => ({ secrets, ...context });
   const explain: Hub['explain'] = (error, { revision, file }) =>
     explainStatus(error, {
       name: `modelscope:${repo}`,

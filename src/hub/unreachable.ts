@@ -1,17 +1,26 @@
 import { InferenceError } from '../contract/errors.ts';
+import { ProxyRefusal } from './proxy.ts';
 
 /** Nobody answered, or the connection broke. */
 export class Unreachable extends InferenceError {
-  /** No name server knows the host: another try makes no sense. */
-  readonly unknownHost: boolean;
+  /** Another try makes no sense: no name server knows the host, or a proxy will not have the request. */
+  readonly final: boolean;
 
-  constructor(host: string, cause: unknown) {
-    super('model_failed', `${host} cannot be reached (${reasonOf(cause)}); check the network and the endpoint.`, {
-      cause,
-    });
+  /** @param proxy what the host was asked through */
+  constructor(host: string, cause: unknown, proxy?: URL) {
+    super('model_failed', sentence(host, cause, proxy), { cause });
     this.name = 'Unreachable';
-    this.unknownHost = codeOf(cause) === 'ENOTFOUND';
+    this.final = codeOf(cause) === 'ENOTFOUND' || (cause instanceof ProxyRefusal && cause.status < 500);
   }
+}
+
+function sentence(host: string, cause: unknown, proxy: URL | undefined): string {
+  if (proxy === undefined) return `${host} cannot be reached (${reasonOf(cause)}); check the network and the endpoint.`;
+  // Never with its password.
+  const name = proxy.origin;
+  if (cause instanceof ProxyRefusal && cause.status === 407)
+    return `${host} cannot be reached: the proxy ${name} wants another name and password (407); write them into its variable: ${proxy.protocol}//USER:PASSWORD@${proxy.host}.`;
+  return `${host} cannot be reached through the proxy ${name} (${reasonOf(cause)}); check HTTP_PROXY and HTTPS_PROXY, or list the host in NO_PROXY.`;
 }
 
 /** Why a connection failed, from the innermost cause: `fetch failed` says nothing. */

@@ -12,7 +12,7 @@ export function webFile(url: URL): Hub {
   // A query often holds a signature that changes; the file is the same.
   const plain = `${url.origin}${url.pathname}`;
   let etag: string | undefined;
-  const ask = ({ signal, waits }: Context): Ask => ({ signal, waits });
+  const ask = (context: Context): Ask => ({ ...context });
   const explain: Hub['explain'] = (error) => explained(error, plain, url.host);
   return {
     folder: `${url.hostname}--${createHash('sha256').update(plain).digest('hex').slice(0, 16)}`,

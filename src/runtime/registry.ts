@@ -11,11 +11,10 @@ import { otherTask, unknownModel } from './task-errors.ts';
 export interface Puller {
   /**
    * Makes sure that a model is on this machine.
-   * @param taken whether an id is that of another model already
    * @returns its progress; at the end what can be loaded
    * @throws InferenceError invalid_request, model_not_found, forbidden, insufficient_memory, model_failed, aborted
    */
-  pull(name: string, taken: (id: string) => boolean, signal: AbortSignal): AsyncGenerator<PullEvent, ModelSource, void>;
+  pull(name: string, signal: AbortSignal): AsyncGenerator<PullEvent, ModelSource, void>;
 }
 
 export interface RegistryOptions {
@@ -106,7 +105,7 @@ export class Registry implements ModelHost {
   async *pull(name: string, signal: AbortSignal): AsyncGenerator<PullEvent, ModelStatus, void> {
     const { puller } = this.#options;
     if (puller === undefined) throw new InferenceError('unsupported', 'This server fetches no models.');
-    const source = yield* puller.pull(name, (id) => this.#places.has(id), signal);
+    const source = yield* puller.pull(name, signal);
     if (!this.#places.has(source.id)) this.add(source);
     return this.status(source.id);
   }

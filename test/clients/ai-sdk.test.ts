@@ -1,27 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOpenAICompatible, type OpenAICompatibleProvider } from '@ai-sdk/openai-compatible';
-import { APICallError, embedMany, generateObject, generateText, stepCountIs, streamObject, streamText, tool } from 'ai';
-import { z } from 'zod';
+import { APICallError, generateText, stepCountIs, streamObject } from 'ai';
+import {
+  ask,
+  assertObjects,
+  assertStreamedCall,
+  assertStreamedText,
+  assertText,
+  assertVectors,
+  described,
+  person,
+  weatherTool,
+  type Place,
+} from '../support/ai-sdk-calls.ts';
 import { apiKey, startForClients, type ClientServer } from '../support/client-server.ts';
 import { onBothEngines } from '../support/engines.ts';
-
-const prompt = 'What is the capital of France?';
-const ask = { prompt, temperature: 0, maxOutputTokens: 16, maxRetries: 0 };
-
-const person = z.object({ name: z.string().max(12), age: z.int().min(0).max(120), city: z.enum(['Rome', 'Oslo']) });
-const described = { ...ask, prompt: 'Describe a person.', maxOutputTokens: 100, temperature: 1, schema: person };
-
-function weather(asked: unknown[]) {
-  return tool({
-    description: 'The weather of a city.',
-    inputSchema: z.object({ city: z.enum(['Rome', 'Oslo']) }),
-    execute: async (input) => {
-      asked.push(input);
-      return { sky: 'clear', degrees: 21 };
-    },
-  });
-}
 
 onBothEngines((chat) => {
   let server: ClientServer;
@@ -38,26 +32,9 @@ onBothEngines((chat) => {
   });
   after(async () => assert.equal(await server.stop(), 0));
 
-  test('generateText gives the text, the usage and the reason of its end', async () => {
-    const { text, usage, finishReason, response } = await generateText({ ...ask, model: provider('chat') });
-    assert.match(text, /\S/);
-    assert.ok(['stop', 'length'].includes(finishReason));
-    assert.ok((usage.inputTokens ?? 0) > 0 && (usage.outputTokens ?? 17) <= 16);
-    assert.equal(usage.totalTokens, (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0));
-    assert.equal(response.modelId, 'chat');
-  });
+  test('generateText gives the text, the usage and the reason of its end', () => assertText(provider('chat')));
 
-  test('streamText gives the same text in pieces, with the usage', async () => {
-    const whole = await generateText({ ...ask, model: provider('chat') });
-    const stream = streamText({ ...ask, model: provider('chat') });
-    const pieces: string[] = [];
-    for await (const piece of stream.textStream) pieces.push(piece);
-    assert.ok(pieces.length > 3);
-    assert.equal(pieces.join(''), whole.text);
-    assert.equal(await stream.finishReason, whole.finishReason);
-    const { inputTokens, outputTokens } = await stream.usage;
-    assert.deepEqual([inputTokens, outputTokens], [whole.usage.inputTokens, whole.usage.outputTokens]);
-  });
+  test('streamText gives the same text in pieces, with the usage', () => assertStreamedText(provider('chat')));
 
   test('a completion model writes on', async () => {
     const { text } = await generateText({
@@ -85,13 +62,7 @@ onBothEngines((chat) => {
     });
   });
 
-  test('generateObject gives an object of its schema, at temperature 1', async () => {
-    for (const seed of [1, 2]) {
-      const { object, finishReason } = await generateObject({ ...described, seed, model: provider('chat') });
-      assert.deepEqual(person.parse(object), object);
-      assert.equal(finishReason, 'stop');
-    }
-  });
+  test('generateObject gives an object of its schema, at temperature 1', () => assertObjects(provider('chat')));
 
   test('streamObject gives growing parts of an object of its schema', async () => {
     const stream = streamObject({ ...described, seed: 3, model: provider('chat') });
@@ -102,13 +73,17 @@ onBothEngines((chat) => {
   });
 
   test('generateText calls a tool and goes on with its result', async () => {
-    const asked: unknown[] = [];
+    const asked: Place[] = [];
+    const weather = weatherTool(async (place) => {
+      asked.push(place);
+      return { sky: 'clear', degrees: 21 };
+    });
     const { steps, text } = await generateText({
       ...ask,
       model: provider('chat'),
       prompt: 'How is the weather in Rome?',
       maxOutputTokens: 60,
-      tools: { weather: weather(asked) },
+      tools: { weather },
       prepareStep: ({ stepNumber }) => ({
         toolChoice: stepNumber === 0 ? { type: 'tool', toolName: 'weather' } : 'none',
       }),
@@ -122,30 +97,8 @@ onBothEngines((chat) => {
     assert.match(text, /\S/);
   });
 
-  test('streamText streams a call that is required, argument by argument', async () => {
-    const stream = streamText({
-      ...ask,
-      model: provider('chat'),
-      prompt: 'How is the weather in Oslo?',
-      maxOutputTokens: 60,
-      tools: { weather: weather([]) },
-      toolChoice: { type: 'tool', toolName: 'weather' },
-    });
-    const types: string[] = [];
-    for await (const part of stream.fullStream) types.push(part.type);
-    assert.ok(!types.includes('error') && !types.includes('tool-error'), types.join());
-    assert.ok(types.filter((type) => type === 'tool-input-delta').length > 1, types.join());
-    assert.equal((await stream.toolCalls).length, 1);
-    assert.equal(await stream.finishReason, 'tool-calls');
-  });
+  test('streamText streams a call that is required, argument by argument', () => assertStreamedCall(provider('chat')));
 
-  test('embedMany gives a vector for each text', async () => {
-    const model = provider.embeddingModel('vectors');
-    const { embeddings, usage } = await embedMany({ model, values: ['one text', 'and another'] });
-    assert.deepEqual(
-      embeddings.map(({ length }) => length),
-      [server.dimensions, server.dimensions],
-    );
-    assert.ok(usage.tokens > 0);
-  });
+  test('embedMany gives a vector for each text', () =>
+    assertVectors(provider.embeddingModel('vectors'), server.dimensions));
 });

@@ -16,30 +16,18 @@ const tiny = readFileSync(new URL('../fixtures/tiny-random-llama.gguf', import.m
 
 test('a hub name in the command line, a variable or a file is fetched and served under its own name', async () => {
   hub.server.add('owner/tiny', { 'tiny-Q8_0.gguf': tiny });
-  const { child, ended, texts } = hub.start([
-    'serve',
-    'hf:owner/tiny',
-    '--port',
-    '0',
-    '--device',
-    'cpu',
-    '--parallel',
-    '1',
-  ]);
+  const { url, stop } = await hub.serve(['hf:owner/tiny']);
+  let exitCode: number | null;
   try {
-    while (!/http:\/\/127\.0\.0\.1:\d+/.test(texts.stdout) && child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
-    assert.ok(url, texts.stderr);
     const models = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
     assert.deepEqual(
       models.data.map(({ id }) => id),
       ['tiny-Q8_0'],
     );
   } finally {
-    child.kill('SIGTERM');
+    exitCode = await stop();
   }
-  assert.equal((await ended).code, 0);
+  assert.equal(exitCode, 0);
   const config = join(hub.folder, 'hearth.yaml');
   await writeFile(config, 'model: owner/nothing\n');
   for (const refused of [
@@ -65,18 +53,9 @@ test('a model that is pulled into a running server answers under the name it was
     'onnx/model_q4.onnx': Buffer.from('no graph'),
   });
   const gguf = fileURLToPath(new URL('../fixtures/tiny-random-llama.gguf', import.meta.url));
-  const { child, ended, texts } = hub.start(['serve', gguf, '--port', '0', '--device', 'cpu', '--parallel', '1']);
+  const { post, stop } = await hub.serve([gguf]);
+  let exitCode: number | null;
   try {
-    while (!/http:\/\/127\.0\.0\.1:\d+/.test(texts.stdout) && child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
-    assert.ok(url, texts.stderr);
-    const post = (path: string, body: object): Promise<Response> =>
-      fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
     const name = 'hf:owner/both:fp32';
     const pulled = await (await post('/models/pull', { model: name })).text();
     assert.match(pulled, /"success":true/);
@@ -89,9 +68,9 @@ test('a model that is pulled into a running server answers under the name it was
     const address = await post('/models/pull', { model: 'https://elsewhere.example/secret.gguf', stream: false });
     assert.equal(address.status, 403, await address.text());
   } finally {
-    child.kill('SIGTERM');
+    exitCode = await stop();
   }
-  assert.equal((await ended).code, 0);
+  assert.equal(exitCode, 0);
 });
 
 test('an architecture that the engine does not know is told when it is loaded', async () => {

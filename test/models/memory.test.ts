@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { freemem, tmpdir } from 'node:os';
+import { freemem } from 'node:os';
 import { test } from 'node:test';
 import { getLlama, LlamaLogLevel, type LlamaContext } from 'node-llama-cpp';
 import { defaultModelPath } from '../../src/config/model-path.ts';
@@ -7,6 +7,7 @@ import { InferenceError } from '../../src/contract/errors.ts';
 import { kvCacheTypes, type KvCacheType } from '../../src/contract/memory.ts';
 import { createContext } from '../../src/engines/gguf/context.ts';
 import type { LoadOptions } from '../../src/engines/index.ts';
+import { cpuOptions } from '../support/load-model.ts';
 import { postJson, postLlm, serveReal } from '../support/real-server.ts';
 import { anonymousBytes } from '../support/resident-memory.ts';
 import { loadTiny, tinyPath } from '../support/tiny-model.ts';
@@ -33,23 +34,10 @@ test(
     ];
     for (const [contextSize, slots, kvCacheType, flashAttention] of cases) {
       const name = `${slots} × ${contextSize} ${kvCacheType}, flash attention ${flashAttention}`;
-      const options = {
-        path,
-        format: 'gguf',
-        dtype: undefined,
-        device: 'cpu',
-        threads: 1,
-        batchSize: undefined,
-        gpuLayers: 0,
-        scratchFolder: tmpdir(),
-      } as const;
+      const sizes = { contextSize, slots, threads: 1, gpuLayers: 0 };
+      const options = cpuOptions({ path, format: 'gguf', ...sizes, kvCacheType, flashAttention });
       const before = anonymousBytes();
-      const planned = await createContext(
-        llama,
-        model,
-        { ...options, contextSize, slots, kvCacheType, flashAttention },
-        1,
-      );
+      const planned = await createContext(llama, model, options, 1);
       const { memory } = planned;
       const context = planned.context as LlamaContext & Native;
       const grown = anonymousBytes() - before;

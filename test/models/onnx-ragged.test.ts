@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { after, before, suite, test } from 'node:test';
 import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { smolOnnx, tinyOnnx } from '../support/engines.ts';
-import { loadGenerator } from '../support/tiny-model.ts';
+import { loadGenerator } from '../support/load-model.ts';
 import { greedy, outcomeOf, roomy, tokenRequest } from '../support/token-requests.ts';
 
 const never = new AbortController().signal;
@@ -23,18 +22,7 @@ for (const { name, path, skip } of models) {
     let engine: GeneratorEngine;
     let prompts: number[][];
     before(async () => {
-      const sizes = { contextSize: 512, slots: 8, threads: 1, batchSize: undefined } as const;
-      engine = await loadGenerator({
-        path,
-        format: 'onnx',
-        device: 'cpu',
-        dtype: undefined,
-        gpuLayers: 'auto',
-        kvCacheType: 'f16',
-        flashAttention: 'auto',
-        scratchFolder: tmpdir(),
-        ...sizes,
-      });
+      engine = await loadGenerator({ path, format: 'onnx', contextSize: 512, slots: 8, threads: 1 });
       // 1 to 226 tokens.
       const text = 'The old miller counted his sacks again, and once more one of them was gone. '.repeat(26);
       const words = engine.tokenizer.encode(text, { special: false, continues: false });

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GeneratorEngine } from '../../src/engines/engine.ts';
-import { loadEngine } from '../../src/engines/index.ts';
 import { inMemory } from '../../src/engines/onnx/proto/byte-source.ts';
 import { block, fields, whole } from '../../src/engines/onnx/proto/protobuf.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
+import { loadGenerator } from '../support/load-model.ts';
+import { outcomeOf, roomy, tokenRequest } from '../support/token-requests.ts';
 
 const models = process.env['HEARTH_TEST_MODELS'];
+const never = new AbortController().signal;
 const skip = models === undefined ? 'HEARTH_TEST_MODELS names no folder with tiny-random-llama' : false;
 
 test(
@@ -24,7 +26,10 @@ test(
       const changed = withoutHeads(await readFile(join(folder, 'onnx', 'model.onnx')));
       await rm(file, { force: true });
       await writeFile(file, changed);
-      const [known, stock] = [await open(folder), await open(strange)];
+      const [known, stock] = [
+        await loadGenerator({ path: folder, format: 'onnx' }),
+        await loadGenerator({ path: strange, format: 'onnx' }),
+      ];
       try {
         assert.equal(known.stepper.slots, 8);
         assert.equal(stock.stepper.slots, 1);
@@ -43,53 +48,15 @@ test(
   },
 );
 
-async function open(path: string): Promise<GeneratorEngine> {
-  const engine = await loadEngine({
-    path,
-    format: 'onnx',
-    dtype: undefined,
-    device: 'cpu',
-    contextSize: undefined,
-    slots: undefined,
-    threads: undefined,
-    batchSize: undefined,
-    gpuLayers: 'auto',
-    scratchFolder: tmpdir(),
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-  });
-  assert.ok(engine.task === 'generate');
-  return engine;
-}
-
 /** What follows each prompt, greedily, all asked at once; the third goes on from the second where that can be. */
 async function answers({ stepper, tokenizer }: GeneratorEngine, prompts: readonly string[]): Promise<number[][]> {
-  const scheduler = new Scheduler(stepper, {
-    maxQueue: 8,
-    maxQueueWaitMs: 60_000,
-    stepBudgetMs: 250,
-    endTokens: new Set(),
-    prefixReuse: true,
-  });
-  const sampling = {
-    temperature: 0,
-    topK: 0,
-    topP: 1,
-    minP: 0,
-    repetitionPenalty: 1,
-    presencePenalty: 0,
-    frequencyPenalty: 0,
-    seed: 1,
-  };
+  const scheduler = new Scheduler(stepper, { ...roomy, maxQueue: 8, stepBudgetMs: 250 });
   return Promise.all(
     prompts.map(async (text) => {
       const prompt = tokenizer.encode(text, { special: true, continues: false });
-      const ids: number[] = [];
-      const request = { prompt, maxTokens: 24, minTokens: 24, sampling };
-      for await (const event of scheduler.run(request, new AbortController().signal)) {
-        if (event.type === 'token') ids.push(event.id);
-      }
-      return ids;
+      const { tokens, error } = await outcomeOf(scheduler.run(tokenRequest(prompt, 24, 24), never));
+      assert.equal(error, undefined);
+      return tokens;
     }),
   );
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import OpenAI from 'openai';
-import type { Served } from '../../src/compose.ts';
-import { onBothEngines } from '../support/engines.ts';
-import { serveReal } from '../support/real-server.ts';
+import { test } from 'node:test';
+import type OpenAI from 'openai';
+import { onBothServers } from '../support/openai-server.ts';
 
 type Token = OpenAI.ChatCompletionTokenLogprob;
 
@@ -36,18 +34,10 @@ function check(tokens: readonly Token[], content: string): void {
   }
 }
 
-onBothEngines(({ path }) => {
-  let served: Served;
-  let client: OpenAI;
-  before(async () => {
-    served = await serveReal({ model: [path] });
-    client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
-  });
-  after(() => served.close());
-
+onBothServers({}, (server) => {
   test('the log probabilities of an answer join to its text, hot or cold', async () => {
     for (const temperature of [0, 1.5]) {
-      const { choices } = await client.chat.completions.create({ ...ask, temperature, seed: 5 });
+      const { choices } = await server.client.chat.completions.create({ ...ask, temperature, seed: 5 });
       const tokens = choices[0]?.logprobs?.content ?? [];
       check(tokens, choices[0]?.message.content ?? '');
       if (temperature === 0) assert.ok(tokens.every(({ token, top_logprobs: top }) => top[0]?.token === token));
@@ -55,8 +45,8 @@ onBothEngines(({ path }) => {
   });
 
   test('a stream has the same ones, each with the text that its tokens end in', async () => {
-    const whole = await client.chat.completions.create({ ...ask, temperature: 0 });
-    const stream = await client.chat.completions.create({ ...ask, temperature: 0, stream: true });
+    const whole = await server.client.chat.completions.create({ ...ask, temperature: 0 });
+    const stream = await server.client.chat.completions.create({ ...ask, temperature: 0, stream: true });
     let text = '';
     const tokens: Token[] = [];
     for await (const chunk of stream) {
@@ -75,10 +65,10 @@ onBothEngines(({ path }) => {
 
   test('a stop string takes its tokens with it', async () => {
     const messages = [{ role: 'user' as const, content: 'Count from one to ten in words, separated by commas.' }];
-    const full = await client.chat.completions.create({ ...ask, messages, temperature: 0 });
+    const full = await server.client.chat.completions.create({ ...ask, messages, temperature: 0 });
     const text = full.choices[0]?.message.content ?? '';
     const stop = text.slice(12, 18);
-    const cut = await client.chat.completions.create({ ...ask, messages, temperature: 0, stop });
+    const cut = await server.client.chat.completions.create({ ...ask, messages, temperature: 0, stop });
     const content = cut.choices[0]?.message.content ?? '';
     assert.equal(content, text.slice(0, text.indexOf(stop)));
     const told = bytesOf(cut.choices[0]?.logprobs?.content ?? []);

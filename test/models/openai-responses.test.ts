@@ -1,33 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import OpenAI from 'openai';
+import { test } from 'node:test';
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import type { Served } from '../../src/compose.ts';
-import { onBothEngines } from '../support/engines.ts';
-import { serveReal } from '../support/real-server.ts';
+import { onBothServers } from '../support/openai-server.ts';
 
 const ask = { model: 'any', temperature: 0, max_output_tokens: 24 };
 
-onBothEngines(({ path }) => {
-  let served: Served;
-  let client: OpenAI;
-  before(async () => {
-    served = await serveReal({ model: [path], storedResponses: 2 });
-    client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
-  });
-  after(() => served.close());
-
+onBothServers({ storedResponses: 2 }, (server) => {
   test('a conversation that goes on is not read again: all but its last words are cached', async () => {
     const input = 'Tell me about the river Danube, where it begins and through which countries it flows.';
-    const first = await client.responses.create({ ...ask, input });
+    const first = await server.client.responses.create({ ...ask, input });
     const next = { ...ask, input: 'And where does it end?', previous_response_id: first.id };
-    const { input_tokens: counted } = await client.responses.inputTokens.count({
+    const { input_tokens: counted } = await server.client.responses.inputTokens.count({
       model: 'any',
       input: next.input,
       previous_response_id: first.id,
     });
-    const second = await client.responses.create(next);
+    const second = await server.client.responses.create(next);
     const read = first.usage?.total_tokens ?? 0;
     assert.equal(second.usage?.input_tokens, counted);
     // The end of the first turn is not decoded, and its text may be tokenized differently where it was cut off.
@@ -36,13 +25,13 @@ onBothEngines(({ path }) => {
   });
 
   test('a stream joins to the response that is stored', async () => {
-    const stream = client.responses.stream({ ...ask, input: 'Name three colours.' });
+    const stream = server.client.responses.stream({ ...ask, input: 'Name three colours.' });
     let text = '';
     stream.on('response.output_text.delta', ({ delta }) => (text += delta));
     const final = await stream.finalResponse();
     assert.equal(text, final.output_text);
     assert.ok(text.length > 0);
-    assert.equal((await client.responses.retrieve(final.id)).output_text, text);
+    assert.equal((await server.client.responses.retrieve(final.id)).output_text, text);
   });
 
   test('a forced call has arguments that parse, and its output goes back by previous_response_id', async () => {
@@ -57,11 +46,11 @@ onBothEngines(({ path }) => {
       max_output_tokens: 64,
       parallel_tool_calls: false,
     };
-    const first = await client.responses.parse({ ...asked, tool_choice: 'required' });
+    const first = await server.client.responses.parse({ ...asked, tool_choice: 'required' });
     const called = first.output.find((item) => item.type === 'function_call');
     assert.ok(called?.parsed_arguments !== null && called?.name === 'get_weather');
     const input = [{ type: 'function_call_output' as const, call_id: called.call_id, output: 'Sunny.' }];
-    const second = await client.responses.create({ ...asked, input, previous_response_id: first.id });
+    const second = await server.client.responses.create({ ...asked, input, previous_response_id: first.id });
     assert.ok(second.output.length > 0);
     const read = first.usage?.input_tokens ?? 0;
     const cached = second.usage?.input_tokens_details.cached_tokens ?? 0;
@@ -70,7 +59,7 @@ onBothEngines(({ path }) => {
 
   test('an answer keeps to its schema, and log probabilities join to it', async () => {
     const format = zodTextFormat(z.object({ colour: z.enum(['red', 'green']) }), 'answer');
-    const parsed = await client.responses.parse({
+    const parsed = await server.client.responses.parse({
       ...ask,
       input: 'Red or green?',
       text: { format },
@@ -90,10 +79,10 @@ onBothEngines(({ path }) => {
   test('the server keeps as many as its settings say', async () => {
     const ids: string[] = [];
     for (const input of ['One', 'Two', 'Three']) {
-      ids.push((await client.responses.create({ ...ask, input, max_output_tokens: 1 })).id);
+      ids.push((await server.client.responses.create({ ...ask, input, max_output_tokens: 1 })).id);
     }
     const [gone = '', ...there] = ids;
-    await assert.rejects(client.responses.retrieve(gone), /404 .*2 responses .*--stored-responses/);
-    for (const id of there) assert.equal((await client.responses.retrieve(id)).status, 'incomplete');
+    await assert.rejects(server.client.responses.retrieve(gone), /404 .*2 responses .*--stored-responses/);
+    for (const id of there) assert.equal((await server.client.responses.retrieve(id)).status, 'incomplete');
   });
 });

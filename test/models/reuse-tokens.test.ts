@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import type { Stepper } from '../../src/contract/tokens.ts';
 import type { GeneratorEngine } from '../../src/engines/index.ts';
@@ -7,7 +6,7 @@ import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { onBothEngines } from '../support/engines.ts';
 import { outcomeOf, roomy, tokenRequest, type Outcome } from '../support/token-requests.ts';
 import { assertSameAnswer, loadJudge, type Judge } from '../support/top-two.ts';
-import { loadGenerator } from '../support/tiny-model.ts';
+import { loadGenerator } from '../support/load-model.ts';
 
 const never = new AbortController().signal;
 
@@ -27,20 +26,7 @@ onBothEngines(({ path, format }) => {
   let engine: GeneratorEngine;
   let judge: Judge;
   before(async () => {
-    engine = await loadGenerator({
-      path,
-      format,
-      device: 'cpu',
-      contextSize: 512,
-      slots: 5,
-      threads: 1,
-      batchSize: undefined,
-      dtype: undefined,
-      gpuLayers: 'auto',
-      kvCacheType: 'f16',
-      flashAttention: 'auto',
-      scratchFolder: tmpdir(),
-    });
+    engine = await loadGenerator({ path, format, contextSize: 512, slots: 5, threads: 1 });
     judge = await loadJudge({ path, format }, 512);
   });
   after(async () => {

@@ -7,7 +7,7 @@ import type { StepResult } from '../../src/contract/tokens.ts';
 import type { GeneratorEngine } from '../../src/engines/index.ts';
 import { onBothEngines } from '../support/engines.ts';
 import { greedy } from '../support/token-requests.ts';
-import { loadGenerator } from '../support/tiny-model.ts';
+import { loadGenerator } from '../support/load-model.ts';
 
 /** Two likeliest tokens closer than this may change places. */
 const NEAR_TIE = 0.05;
@@ -35,21 +35,8 @@ onBothEngines(({ path, format }) => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'same-shape-'));
-    engine = await loadGenerator({
-      path,
-      format,
-      device: 'cpu',
-      contextSize: 512,
-      slots: 4,
-      // One thread: with several the kernels divide a batch otherwise from step to step.
-      threads: 1,
-      batchSize: undefined,
-      dtype: undefined,
-      gpuLayers: 'auto',
-      kvCacheType: 'f16',
-      flashAttention: 'auto',
-      scratchFolder: folder,
-    });
+    // One thread: with several the kernels divide a batch otherwise from step to step.
+    engine = await loadGenerator({ path, format, contextSize: 512, slots: 4, threads: 1, scratchFolder: folder });
   });
   after(async () => {
     await engine.stepper.dispose();

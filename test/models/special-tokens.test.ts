@@ -7,7 +7,8 @@ import { createRenderPrompt } from '../../src/runtime/prompt.ts';
 import { tokenizePrompt } from '../../src/runtime/tokenize.ts';
 import { loadEngine } from '../../src/engines/index.ts';
 import { writeTinyBert } from '../support/tiny-bert.ts';
-import { loadTiny, tinyOptions, tinyPath } from '../support/tiny-model.ts';
+import { cpuOptions } from '../support/load-model.ts';
+import { loadTiny, tinyPath } from '../support/tiny-model.ts';
 
 let folder: string;
 before(async () => {
@@ -70,7 +71,7 @@ test('a long text with many names of added tokens, all to stay text, takes a mom
 test('a text of characters that the vocabulary lacks is read to its end', async () => {
   const path = join(folder, 'bert.gguf');
   writeTinyBert(path, 'mean');
-  const engine = await loadEngine({ ...tinyOptions(), path });
+  const engine = await loadEngine(cpuOptions({ path, format: 'gguf', contextSize: 256, slots: 4 }));
   assert.equal(engine.task, 'embed');
   try {
     const ids = engine.tokenizer.encode('\u{20000} '.repeat(3000), { special: false, continues: false });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import OpenAI from 'openai';
-import type { Served } from '../../src/compose.ts';
-import { onBothEngines } from '../support/engines.ts';
-import { serveReal } from '../support/real-server.ts';
+import { onBothServers } from '../support/openai-server.ts';
 
 const ajv = new Ajv2020({ strict: false });
 const messages = [{ role: 'user' as const, content: 'Book a table for Zoë in Paris, and tell me the weather there.' }];
@@ -79,18 +77,10 @@ const answers: Record<string, Record<string, unknown>> = {
   },
 };
 
-onBothEngines(({ path }) => {
-  let served: Served;
-  let client: OpenAI;
-  before(async () => {
-    served = await serveReal({ model: [path] });
-    client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'x', maxRetries: 0 });
-  });
-  after(() => served.close());
-
+onBothServers({}, (server) => {
   test('a call that is required comes, parses and keeps to the schema of its tool, at temperature 1', async () => {
     await overSeeds(16, async (seed) => {
-      const { choices } = await client.chat.completions.create({
+      const { choices } = await server.client.chat.completions.create({
         model: 'x',
         messages,
         tools,
@@ -121,8 +111,8 @@ onBothEngines(({ path }) => {
       };
       const final =
         seed % 2 === 0
-          ? await client.chat.completions.create(body)
-          : await client.chat.completions.stream(body).finalChatCompletion();
+          ? await server.client.chat.completions.create(body)
+          : await server.client.chat.completions.stream(body).finalChatCompletion();
       const [choice] = final.choices;
       assert.ok(choice);
       assert.equal(choice.finish_reason, 'tool_calls');
@@ -132,7 +122,7 @@ onBothEngines(({ path }) => {
 
   test('with auto the model answers or calls; whatever it calls is whole', async () => {
     await overSeeds(8, async (seed) => {
-      const { choices } = await client.chat.completions.create({
+      const { choices } = await server.client.chat.completions.create({
         model: 'x',
         messages,
         tools,
@@ -157,7 +147,7 @@ onBothEngines(({ path }) => {
       );
       let whole = 0;
       await overSeeds(8, async (seed) => {
-        const { choices } = await client.chat.completions.create({
+        const { choices } = await server.client.chat.completions.create({
           model: 'x',
           messages: [{ role: 'user', content: `Describe a ${name} as JSON.` }],
           response_format: { type: 'json_schema', json_schema: { name, schema, strict: seed % 2 === 0 } },
@@ -180,7 +170,7 @@ onBothEngines(({ path }) => {
 
   test('any object is an object, and a grammar of the client is kept to', async () => {
     await overSeeds(8, async (seed) => {
-      const { choices } = await client.chat.completions.create({
+      const { choices } = await server.client.chat.completions.create({
         model: 'x',
         messages,
         response_format: { type: 'json_object' },
@@ -194,23 +184,30 @@ onBothEngines(({ path }) => {
       assert.equal(typeof JSON.parse(choice.message.content ?? ''), 'object');
     });
     const body = { model: 'x', messages, grammar: 'root ::= "yes" | "nö 日本"', temperature: 2 };
-    const { choices } = await client.chat.completions.create(body);
+    const { choices } = await server.client.chat.completions.create(body);
     assert.match(choices[0]?.message.content ?? '', /^(yes|nö 日本)$/);
     assert.equal(choices[0]?.finish_reason, 'stop');
   });
 
   test('a grammar lets go with its request: the next one in the slot is free', async () => {
     const held = { model: 'x', messages, grammar: 'root ::= "a"{3}', max_tokens: 8 };
-    await Promise.all(Array.from({ length: served.models[0]?.slots ?? 0 }, () => client.chat.completions.create(held)));
-    const { choices } = await client.chat.completions.create({ model: 'x', messages, temperature: 0, max_tokens: 12 });
+    await Promise.all(
+      Array.from({ length: server.served.models[0]?.slots ?? 0 }, () => server.client.chat.completions.create(held)),
+    );
+    const { choices } = await server.client.chat.completions.create({
+      model: 'x',
+      messages,
+      temperature: 0,
+      max_tokens: 12,
+    });
     assert.match(choices[0]?.message.content ?? '', /[b-z]/);
   });
 
   test('a grammar that no token fits fails its own request and no other', async () => {
-    const plain = client.chat.completions.create({ model: 'x', messages, max_tokens: 60 });
+    const plain = server.client.chat.completions.create({ model: 'x', messages, max_tokens: 60 });
     const never = { model: 'x', messages, grammar: String.raw`root ::= "ab" [\x06]`, max_tokens: 20 };
     for (const temperature of [0, 1]) {
-      await assert.rejects(client.chat.completions.create({ ...never, temperature }), (error) => {
+      await assert.rejects(server.client.chat.completions.create({ ...never, temperature }), (error) => {
         assert.ok(error instanceof OpenAI.BadRequestError, String(error));
         assert.match(error.message, /No token of this model fits/);
         return true;
@@ -219,7 +216,7 @@ onBothEngines(({ path }) => {
     const { choices } = await plain;
     assert.ok((choices[0]?.message.content ?? '').length > 20);
     const fitting = { model: 'x', messages, grammar: 'root ::= "ab"' };
-    const again = await client.chat.completions.create(fitting);
+    const again = await server.client.chat.completions.create(fitting);
     assert.equal(again.choices[0]?.message.content, 'ab');
   });
 
@@ -237,10 +234,10 @@ onBothEngines(({ path }) => {
     for (const [fields, param] of cases) {
       const body = { model: 'x', messages, max_tokens: 1, ...fields } as OpenAI.ChatCompletionCreateParamsNonStreaming;
       await assert.rejects(
-        client.chat.completions.create(body),
+        server.client.chat.completions.create(body),
         (error) => error instanceof OpenAI.BadRequestError && error.param === param,
       );
     }
-    await client.chat.completions.create({ model: 'x', messages, max_tokens: 1 });
+    await server.client.chat.completions.create({ model: 'x', messages, max_tokens: 1 });
   });
 });

@@ -1,32 +1,17 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { suite, test } from 'node:test';
 import { InferenceError } from '../../src/contract/errors.ts';
 import type { GeneratorEngine, LoadOptions } from '../../src/engines/index.ts';
 import { smolOnnx } from '../support/engines.ts';
 import { anonymousBytes } from '../support/resident-memory.ts';
-import { loadGenerator } from '../support/tiny-model.ts';
+import { loadGenerator } from '../support/load-model.ts';
 import { greedy } from '../support/token-requests.ts';
 
 const MiB = 2 ** 20;
 const { path, skip } = smolOnnx;
 
 function load(options: Partial<LoadOptions>): Promise<GeneratorEngine> {
-  return loadGenerator({
-    path,
-    format: 'onnx',
-    device: 'cpu',
-    contextSize: 1024,
-    slots: 4,
-    threads: 1,
-    batchSize: undefined,
-    dtype: undefined,
-    gpuLayers: 'auto',
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-    scratchFolder: tmpdir(),
-    ...options,
-  });
+  return loadGenerator({ path, format: 'onnx', contextSize: 1024, slots: 4, threads: 1, ...options });
 }
 
 const mebibytes = (bytes: number): number => Math.round(bytes / MiB);

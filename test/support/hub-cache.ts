@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '../../src/config/model-path.ts';
 import type { HubSettings } from '../../src/contract/hub.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type PullOptions,
   type PullProgress,
 } from '../../src/hub/index.ts';
-import { HubServer } from './hub-server.ts';
+import { HubServer, type HubServerOptions } from './hub-server.ts';
 
 /** Waits that tests can afford. */
 export const quickWaits = { firstMs: 5, silenceMs: 1000 };
@@ -30,6 +31,15 @@ export interface RunningCommand {
   ended: Promise<Ended>;
 }
 
+/** A server that runs, and how it is ended. */
+export interface ServingCommand {
+  url: string;
+  /** Posts JSON. */
+  post(path: string, body: object): Promise<Response>;
+  /** @returns its exit code */
+  stop(): Promise<number | null>;
+}
+
 /** A hub and an empty cache. */
 export class HubCache {
   readonly server: HubServer;
@@ -42,8 +52,9 @@ export class HubCache {
     this.folder = folder;
   }
 
-  static async open(): Promise<HubCache> {
-    return new HubCache(await HubServer.start(), await mkdtemp(join(tmpdir(), 'hearth-hub-')));
+  /** @param within where the cache's folder is made */
+  static async open(options: HubServerOptions = {}, within = tmpdir()): Promise<HubCache> {
+    return new HubCache(await HubServer.start(options), await mkdtemp(join(within, 'hearth-hub-')));
   }
 
   async close(): Promise<void> {
@@ -59,6 +70,7 @@ export class HubCache {
       modelScope: { endpoint, token: changes.modelScopeToken, cache: join(this.folder, 'modelscope', 'hearth') },
       urlCache: join(this.folder, 'urls'),
       offline: changes.offline ?? false,
+      proxies: { http: undefined, https: undefined, except: [] },
     };
   }
 
@@ -102,5 +114,33 @@ export class HubCache {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
     return { child, texts, ended: once(child, 'close').then(() => ({ code: child.exitCode, ...texts })) };
+  }
+
+  /**
+   * Starts `hearth serve` in the same way, on a free port, and waits for its address.
+   * @throws Error with what it wrote on stderr where it ends instead
+   */
+  async serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServingCommand> {
+    const { child, ended, texts } = this.start(
+      ['serve', ...args, '--port', '0', '--device', 'cpu', '--parallel', '1'],
+      env,
+    );
+    const address = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+/.exec(texts.stdout)?.[0];
+    while (address() === undefined && child.exitCode === null) await sleep(50);
+    const url = address();
+    if (url === undefined) throw new Error(`the server ended:\n${texts.stderr}`);
+    return {
+      url,
+      post: (path, body) =>
+        fetch(url + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      async stop() {
+        child.kill('SIGTERM');
+        return (await ended).code;
+      },
+    };
   }
 }

@@ -62,8 +62,7 @@ export async function send(
   const step = pace?.bytes ?? 65_536;
   for (let at = from; at < to; at += step) {
     const end = Math.min(at + step, to, from + limit);
-    if (end > at && !response.write(content.subarray(at, end)))
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (end > at && !response.write(content.subarray(at, end))) await drained(response);
     seen.sent += Math.max(0, end - at);
     if (response.destroyed) return;
     if (seen.sent >= limit) {
@@ -76,4 +75,15 @@ export async function send(
     if (pace !== undefined) await sleep(pace.ms);
   }
   response.end();
+}
+
+/** Until more may be written, or nobody reads any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  const listening = new AbortController();
+  const { signal } = listening;
+  try {
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  } finally {
+    listening.abort();
+  }
 }

@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { FakeRepo, type RepoOptions } from './hub-repo.ts';
 import { send, type Fault, type Pace, type Seen } from './hub-sending.ts';
 
 const MODELSCOPE_CUT = 3000;
+
+export interface HubServerOptions {
+  /** What it is called in URLs; its address unless given. */
+  host?: string;
+  /** Has it speak https. */
+  tls?: { key: Buffer; cert: Buffer };
+}
 
 /**
  * Both hubs' protocols on one port, and the storage that large files are redirected to on another one, which is another
@@ -24,23 +32,36 @@ export class HubServer {
   readonly #hub: Server;
   readonly #storage: Server;
 
-  private constructor() {
-    this.#hub = createServer((request, response) => void this.#answer('hub', request, response));
-    this.#storage = createServer((request, response) => void this.#answer('storage', request, response));
+  readonly #options: HubServerOptions;
+
+  private constructor(options: HubServerOptions) {
+    this.#options = options;
+    const listener = (side: Seen['side']) => (request: IncomingMessage, response: ServerResponse) =>
+      void this.#answer(side, request, response);
+    const { tls } = options;
+    const open = (side: Seen['side']): Server =>
+      tls === undefined ? createServer(listener(side)) : createTlsServer(tls, listener(side));
+    this.#hub = open('hub');
+    this.#storage = open('storage');
   }
 
-  static async start(): Promise<HubServer> {
-    const server = new HubServer();
+  static async start(options: HubServerOptions = {}): Promise<HubServer> {
+    const server = new HubServer(options);
     for (const one of [server.#hub, server.#storage]) await once(one.listen(0, '127.0.0.1'), 'listening');
     return server;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#hub.address() as AddressInfo).port}`;
+    return this.#url(this.#hub);
   }
 
   get storage(): string {
-    return `http://127.0.0.1:${(this.#storage.address() as AddressInfo).port}`;
+    return this.#url(this.#storage);
+  }
+
+  #url(server: Server): string {
+    const { host = '127.0.0.1', tls } = this.#options;
+    return `${tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

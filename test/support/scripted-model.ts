@@ -1,12 +1,7 @@
 import type { Model } from '../../src/contract/model.ts';
 import type { TokenRequest, Tokenizer } from '../../src/contract/tokens.ts';
-import { chatFormatOf } from '../../src/runtime/chat-format.ts';
-import { OutputGrammars } from '../../src/runtime/output-grammars.ts';
-import { createRenderPrompt } from '../../src/runtime/prompt.ts';
-import { createModel } from '../../src/runtime/runtime.ts';
-import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { FakeStepper } from './fake-stepper.ts';
-import { roomy } from './token-requests.ts';
+import { modelOver } from './model-over.ts';
 
 const EOS = 256;
 
@@ -54,24 +49,7 @@ export function scriptedModel({ turns, template, specialTexts = [] }: Script): S
       return script[held.length - request.prompt.length] ?? EOS;
     },
   });
-  const model = createModel({
-    info: {
-      id: 'scripted',
-      format: 'gguf',
-      contextSize: stepper.contextSize,
-      slots: stepper.slots,
-      device: 'cpu "of a test"',
-      tasks: ['generate'],
-      created: 0,
-    },
-    tokenizer,
-    renderPrompt: createRenderPrompt(template, tokenizer),
-    chatFormat: chatFormatOf(template),
-    grammars: new OutputGrammars(() => {}),
-    scheduler: new Scheduler(stepper, { ...roomy, endTokens: tokenizer.special.eog }),
-    defaults: { maxTokens: undefined, sampling: {} },
-    maxQueue: roomy.maxQueue,
-  });
+  const model = modelOver(stepper, { id: 'scripted', tokenizer, template });
   const promptOf = (request: TokenRequest | undefined): string => Buffer.from(request?.prompt ?? []).toString();
   return { model, requests, promptOf };
 }

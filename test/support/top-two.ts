@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import type { EngineModel } from './engines.ts';
-import { loadGenerator } from './tiny-model.ts';
+import { loadGenerator } from './load-model.ts';
 import { greedy } from './token-requests.ts';
 
 /** A model on its own, which says how sure it is of a token. */
@@ -37,21 +36,8 @@ export async function loadJudge(
   { path, format }: Pick<EngineModel, 'path' | 'format'>,
   contextSize: number,
 ): Promise<Judge> {
-  const { stepper } = await loadGenerator({
-    path,
-    format,
-    device: 'cpu',
-    contextSize,
-    slots: 1,
-    threads: 1,
-    // A history is read at once.
-    batchSize: contextSize,
-    dtype: undefined,
-    gpuLayers: 'auto',
-    kvCacheType: 'f16',
-    flashAttention: 'auto',
-    scratchFolder: tmpdir(),
-  });
+  // A history is read at once.
+  const { stepper } = await loadGenerator({ path, format, contextSize, slots: 1, threads: 1, batchSize: contextSize });
   return {
     async topTwo(history) {
       await stepper.trim(0, 0);

@@ -13,6 +13,7 @@ test('without variables the public hubs and the usual folders are taken', () => 
     modelScope: { endpoint: 'https://modelscope.cn', token: undefined, cache: '/home/me/.cache/modelscope/hub/hearth' },
     urlCache: '/home/me/.cache/hearth/urls',
     offline: false,
+    proxies: { http: undefined, https: undefined, except: [] },
   });
 });
 
@@ -34,6 +35,7 @@ test("the hubs' own variables are followed", () => {
     modelScope: { endpoint: 'https://modelscope.ai', token: 'ms-1', cache: '/data/ms/hearth' },
     urlCache: '/data/cache/hearth/urls',
     offline: true,
+    proxies: { http: undefined, https: undefined, except: [] },
   });
   assert.equal(readHubSettings({ ...env, HF_HUB_CACHE: '/hub' }, 'hf').huggingFace.cache, '/hub');
 });
