@@ -33,9 +33,15 @@ test('a close call is decided by the steps themselves, apart for short and long 
   const threads = new LearnedThreads(costs);
   const short = run(threads, 8, 100, 300, (used) => (used === 1 ? 20 : 25));
   const long = run(threads, 8, 4000, 300, (used) => (used === 1 ? 48 : 30));
-  // Two trials of eight steps each.
+  // Two trials of eight steps each; where the loser is clearly slower, the second ends after two.
   assert.deepEqual(Object.fromEntries(short), { 1: 284, 2: 16 });
-  assert.deepEqual(Object.fromEntries(long), { 1: 16, 2: 284 });
+  assert.deepEqual(Object.fromEntries(long), { 1: 10, 2: 290 });
+});
+
+test('a count that is clearly slower than one that was tried before it is given up after two steps', () => {
+  const close = { threads: [1, 2], sizes: [4], ms: [[20], [15]] };
+  const counts = run(new LearnedThreads(close), 4, 4000, 150, (used) => (used === 1 ? 300 : 160));
+  assert.deepEqual(Object.fromEntries(counts), { 1: 2, 2: 148 });
 });
 
 test('one slow moment of the machine changes nothing', () => {

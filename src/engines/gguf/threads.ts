@@ -16,6 +16,10 @@ export function fixedThreads(threads: number): Threads {
 const HOPELESS = 2;
 /** Consecutive steps of a trial. */
 const TRIAL_STEPS = 8;
+/** Steps of a trial that must be taken before it can end early. */
+const LEAST_TRIAL = 2;
+/** A count that is so much slower than another is given up. */
+const CLEARLY_SLOWER = 1.4;
 /** Steps after which the losers get another trial: other work on the machine comes and goes. */
 const RETRY_AFTER = 200;
 /** Weight of the newest step: a moment in which something else had the core is no reason to change. */
@@ -56,16 +60,20 @@ export class LearnedThreads implements Threads {
     if (trial) return trial.threads;
     found.steps += 1;
     if (found.steps % RETRY_AFTER === 0) for (const candidate of found.candidates) candidate.trialSteps = TRIAL_STEPS;
-    return fastest(found.candidates);
+    return fastestOf(found.candidates)?.threads ?? 1;
   }
 
   measured(tokens: number, cells: number, threads: number, ms: number): void {
-    const candidate = this.caseOf(tokens, cells)?.candidates.find((one) => one.threads === threads);
-    if (!candidate) return;
+    const found = this.caseOf(tokens, cells);
+    const candidate = found?.candidates.find((one) => one.threads === threads);
+    if (!found || !candidate) return;
     const gain = candidate.trialSteps > 0 ? TRIAL_GAIN : GAIN;
     const usual = candidate.ms ?? ms;
     candidate.ms = usual + gain * (Math.min(ms, OUTLIER * usual) - usual);
     candidate.trialSteps = Math.max(0, candidate.trialSteps - 1);
+    const best = fastestOf(found.candidates)?.ms ?? ms;
+    const tried = TRIAL_STEPS - candidate.trialSteps;
+    if (tried >= LEAST_TRIAL && Math.min(candidate.ms, ms) > best * CLEARLY_SLOWER) candidate.trialSteps = 0;
   }
 
   private caseOf(tokens: number, cells: number): Case | undefined {
@@ -80,17 +88,19 @@ export class LearnedThreads implements Threads {
     return found;
   }
 
+  /** The counts to try, those first that were fastest at load: who comes later can be given up early. */
   private worthTrying(size: number): Candidate[] {
     const measured = this.costs.threads.map((threads, t) => ({ threads, ms: this.costs.ms[t]?.[size] ?? Infinity }));
     const best = Math.min(...measured.map(({ ms }) => ms));
     return measured
       .filter(({ ms }) => ms <= best * HOPELESS)
+      .toSorted((a, b) => a.ms - b.ms)
       .map(({ threads }) => ({ threads, ms: undefined, trialSteps: TRIAL_STEPS }));
   }
 }
 
-function fastest(candidates: readonly Candidate[]): number {
+function fastestOf(candidates: readonly Candidate[]): Candidate | undefined {
   let best = candidates[0];
   for (const candidate of candidates) if ((candidate.ms ?? Infinity) < (best?.ms ?? Infinity)) best = candidate;
-  return best?.threads ?? 1;
+  return best;
 }
