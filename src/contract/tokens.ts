@@ -69,6 +69,8 @@ export interface Stepper {
   readonly batchSize: number;
   /** Prompts are read fastest in chunks of a multiple of this. */
   readonly chunkUnit: number;
+  /** The attention of a chunk takes as long as if so many tokens more were in it. */
+  readonly chunkOverhead: number;
   /** Prepares the slot's sampler for a new request, whose grammar has been checked; what the slot remembers stays. */
   begin(slot: number, request: TokenRequest): Promise<void>;
   /** Appends the plan's tokens to their slots, one native batch, and samples where asked. */

@@ -31,7 +31,7 @@ export class LineFit {
   }
 
   /** What the value rises by for each step of x, around x. */
-  slopeAt(x: number): number {
+  private slopeAt(x: number): number {
     const meanX = this.x / this.weight;
     const meanY = this.y / this.weight;
     const spread = this.xx / this.weight - meanX * meanX;

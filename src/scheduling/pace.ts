@@ -1,4 +1,5 @@
 import { LineFit } from './line-fit.ts';
+import type { PlannedStep } from './plan.ts';
 
 /** A step whose length nobody has measured yet reads this many prompt tokens. */
 const FIRST_CHUNK = 64;
@@ -9,30 +10,36 @@ const SMALLEST_CHUNK = 16;
  * and a half times the usual one, and the prompt more than half of the machine.
  */
 const LEAST_SHARE = 1.5;
+/** No step takes more tokens than this. */
+const MOST_TOKENS = 2 ** 16;
 /** Weight of the newest measurement of the decoders. */
 const GAIN = 0.3;
 
 /**
  * Learns how long steps take, to tell how many prompt tokens fit into a step's time. The budget holds also when nobody
  * decodes: whoever comes or goes waits for the step's end. A fast engine reads whole batches within it.
- * A step takes the decoders' time and so much for each prompt token; a token takes the longer, the more stand before it.
+ * A step takes the decoders' time and so much for each prompt token; a token takes the longer, the more stand before it. Where
+ * the attention of n tokens costs as much as that of n + overhead, that is the same as if (1 + overhead / n) times as many
+ * stood before them.
  */
 export class Pace {
   private readonly budgetMs: number;
+  private readonly overhead: number;
   private decodeMs = 0;
-  /** Milliseconds of a prompt token by the tokens before it. */
+  /** Milliseconds of a prompt token by the tokens before it, as many as they seem to be. */
   private readonly tokenMs = new LineFit();
 
-  /** @param budgetMs how long a step that reads prompts may take */
-  constructor(budgetMs: number) {
+  /** @param budgetMs how long a step that reads prompts may take; @param overhead of a chunk's attention, in tokens */
+  constructor(budgetMs: number, overhead = 0) {
     this.budgetMs = budgetMs;
+    this.overhead = overhead;
   }
 
-  /** Prompt tokens for a step with so many decoders. @param position tokens before the prompt's next one */
-  chunk(decoders: number, position: number): number {
+  /** Prompt tokens for a step with so many decoders and prompts. @param position tokens before the prompts' next ones */
+  chunk(decoders: number, readers: number, position: number): number {
     if (this.tokenMs.empty) return FIRST_CHUNK;
     const left = decoders > 0 ? Math.max(this.budgetMs - this.decodeMs, LEAST_SHARE * this.decodeMs) : this.budgetMs;
-    return Math.max(SMALLEST_CHUNK, Math.floor(this.tokensWithin(left, position)));
+    return Math.max(SMALLEST_CHUNK, this.tokensWithin(left, this.overhead * readers, position));
   }
 
   /** Milliseconds that reading so many tokens takes in an empty slot; Infinity before anything was read. */
@@ -40,8 +47,8 @@ export class Pace {
     return this.tokenMs.empty ? Infinity : tokens * this.tokenMs.at(tokens / 2);
   }
 
-  /** Takes note of a step that took `ms`. @param position tokens before those that were read, as a mean over all of them */
-  measured(ms: number, decoders: number, promptTokens: number, position: number): void {
+  /** Takes note of a step that took `ms`. */
+  measured(ms: number, { decoders, promptTokens, readers, position }: Omit<PlannedStep, 'plan'>): void {
     if (promptTokens === 0) {
       // One slow moment of the machine is no measure of the decoders.
       this.decodeMs =
@@ -53,13 +60,19 @@ export class Pace {
     // A step with prompts takes longer than its decoders alone, so one slow moment is not believed for long.
     if (decoders > 0) this.decodeMs = Math.min(this.decodeMs, ms);
     const reading = decoders > 0 ? ms - this.decodeMs : ms;
-    this.tokenMs.add(position, Math.max(1e-3, reading / promptTokens));
+    const seeming = position * (1 + (this.overhead * readers) / promptTokens);
+    this.tokenMs.add(seeming, Math.max(1e-3, reading / promptTokens));
   }
 
-  /** The n for which n × tokenMs, in the middle of the n tokens, is `ms`. */
-  private tokensWithin(ms: number, position: number): number {
-    const first = this.tokenMs.at(position);
-    const rise = this.tokenMs.slopeAt(position);
-    return rise === 0 ? ms / first : (Math.sqrt(first * first + 2 * rise * ms) - first) / rise;
+  /** The most tokens that, by tokenMs in their middle, take no longer than `ms`. */
+  private tokensWithin(ms: number, overhead: number, position: number): number {
+    let [fits, exceeds] = [0, MOST_TOKENS];
+    while (exceeds - fits > 1) {
+      const tokens = Math.floor((fits + exceeds) / 2);
+      const seeming = (position + tokens / 2) * (1 + overhead / tokens);
+      if (tokens * this.tokenMs.at(seeming) <= ms) fits = tokens;
+      else exceeds = tokens;
+    }
+    return fits;
   }
 }

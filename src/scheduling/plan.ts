@@ -14,6 +14,8 @@ export interface PlannedStep {
   plan: StepPlan;
   decoders: number;
   promptTokens: number;
+  /** Prompts that they belong to. */
+  readers: number;
   /** Tokens before those that are read, as a mean over all of them. */
   position: number;
 }
@@ -23,12 +25,12 @@ export interface PlannedStep {
  * Readers share the room evenly in the order given, so a long prompt does not hold up a short one behind it.
  * @param running sequences with a slot, in the order of their admission
  * @param sizes batchSize: tokens a step takes at most, at least the number of slots; chunkUnit: what chunks are a multiple of
- * @param chunk prompt tokens at most beside so many decoders, after so many tokens
+ * @param chunk prompt tokens at most beside so many decoders, of so many prompts, after so many tokens
  */
 export function planStep(
   running: readonly Running[],
   { batchSize, chunkUnit }: { batchSize: number; chunkUnit: number },
-  chunk: (decoders: number, position: number) => number,
+  chunk: (decoders: number, readers: number, position: number) => number,
 ): PlannedStep {
   const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
   const readers: Running[] = [];
@@ -39,9 +41,10 @@ export function planStep(
   const decoders = plan.length;
   const needs = readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read);
   const reached = readers.reduce((sum, { sequence }) => sum + sequence.read, 0) / Math.max(1, readers.length);
-  const shares = divide(needs, batchSize - decoders, chunk(decoders, reached), chunkUnit);
+  const shares = divide(needs, batchSize - decoders, chunk(decoders, readers.length, reached), chunkUnit);
   let promptTokens = 0;
   let before = 0;
+  let reading = 0;
   readers.forEach(({ slot, sequence }, index) => {
     const share = shares[index] ?? 0;
     if (share === 0) return;
@@ -49,9 +52,10 @@ export function planStep(
     const { prompt } = sequence.request;
     plan.push({ slot, tokens: prompt.slice(sequence.read, end), sample: end === prompt.length });
     promptTokens += share;
+    reading += 1;
     before += share * (sequence.read + share / 2);
   });
-  return { plan, decoders, promptTokens, position: before / Math.max(1, promptTokens) };
+  return { plan, decoders, promptTokens, readers: reading, position: before / Math.max(1, promptTokens) };
 }
 
 /**

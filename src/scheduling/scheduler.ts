@@ -52,7 +52,7 @@ export class Scheduler {
     this.settings = settings;
     this.clock = clock;
     this.queue = new WaitingQueue(clock, settings.maxQueueWaitMs);
-    this.pace = new Pace(settings.stepBudgetMs);
+    this.pace = new Pace(settings.stepBudgetMs, stepper.chunkOverhead);
     this.slots = Array.from({ length: stepper.slots }, (_, id) => ({
       id,
       tokens: [],
@@ -199,9 +199,10 @@ export class Scheduler {
       slot.sequence && !slot.sequence.dropped ? [{ slot: slot.id, sequence: slot.sequence }] : [],
     );
     if (running.length === 0) return;
-    const { plan, decoders, promptTokens, position } = planStep(running, this.stepper, (count, reached) =>
-      this.pace.chunk(count, reached),
+    const step = planStep(running, this.stepper, (decoders, readers, position) =>
+      this.pace.chunk(decoders, readers, position),
     );
+    const { plan } = step;
     const began = this.clock.now();
     let results;
     try {
@@ -214,8 +215,8 @@ export class Scheduler {
       return;
     }
     const ms = this.clock.now() - began;
-    this.pace.measured(ms, decoders, promptTokens, position);
-    this.counters.stepped(ms, promptTokens, results.filter(({ stuck }) => !stuck).length);
+    this.pace.measured(ms, step);
+    this.counters.stepped(ms, step.promptTokens, results.filter(({ stuck }) => !stuck).length);
     for (const { slot: id, tokens } of plan) {
       const slot = this.slots[id];
       if (!slot?.sequence) continue;

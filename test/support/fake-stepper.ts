@@ -47,6 +47,7 @@ export function expectedTokens(prompt: readonly number[], maxTokens: number, end
 export class FakeStepper implements Stepper {
   readonly slots: number;
   readonly chunkUnit = 1;
+  readonly chunkOverhead = 0;
   readonly contextSize: number;
   readonly batchSize: number;
   /** Every plan, in order. */

@@ -35,6 +35,7 @@ export async function handoverStepper(
     contextSize: 256,
     batchSize: 256,
     threads: fixedThreads(1),
+    chunkOverhead: 0,
     padsChunks: true,
     turns: turnsOf(false),
     handover: new Handover(native, costs, 256, file),

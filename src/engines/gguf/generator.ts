@@ -12,6 +12,7 @@ import {
   type AddonContext,
 } from './addon.ts';
 import { adapterStates } from './adapters.ts';
+import { chunkOverhead } from './tiles.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
@@ -78,6 +79,7 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
   const createSampler = () => createAddonSampler(llama, addonModel(model));
   const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), sampling));
   const logprobs = samplers.map(() => new LogprobReader(createSampler));
+  const tiled = llama.gpu === false && options.flashAttention !== 'off';
   return new GgufStepper({
     context: native,
     samplers,
@@ -85,7 +87,8 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
     contextSize,
     batchSize,
     affordableGap: gap,
-    padsChunks: fillable && llama.gpu === false && options.flashAttention !== 'off',
+    chunkOverhead: tiled ? chunkOverhead(headsOf(model), options.threads ?? cores) : 0,
+    padsChunks: fillable && tiled,
     threads,
     turns: turnsOf(llama.gpu !== false),
     handover: new Handover(native, costs, contextSize, join(options.scratchFolder, 'copy.state')),
@@ -96,6 +99,12 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
       await model.dispose();
     },
   });
+}
+
+/** The attention heads of the model's widest layer. */
+function headsOf(model: LlamaModel): number {
+  const heads = model.fileInfo.architectureMetadata.attention?.head_count;
+  return Math.max(1, ...(Array.isArray(heads) ? heads : [heads ?? 1]));
 }
 
 /** Threads and gaps by measuring; on a GPU the threads do not matter, and an idle row costs next to nothing. */

@@ -6,6 +6,7 @@ import type { Handover } from './handover.ts';
 import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';
 import type { Threads } from './threads.ts';
+import { TILE } from './tiles.ts';
 
 export interface StepperOptions {
   context: AddonContext;
@@ -20,6 +21,8 @@ export interface StepperOptions {
   handover: Handover;
   /** Rows of idle slots between two busy ones that are worth decoding along. */
   affordableGap: number;
+  /** Tokens by which a chunk's attention exceeds its own. */
+  chunkOverhead: number;
   /** Whether a chunk just below a tile is quicker to read with padding. */
   padsChunks: boolean;
   dispose(): Promise<void>;
@@ -31,8 +34,6 @@ const FILLER = 0;
 /** A filler attends to all that its slot holds: so many tokens cost about as much as one more row (docs/benchmarks.md). */
 const CELLS_PER_ROW = 256;
 
-/** Flash attention on a CPU takes this many tokens of a sequence at once, and is half as fast with one less. */
-const TILE = 64;
 /** From so many tokens on, after so long a context, a chunk costs more than a whole tile (docs/benchmarks.md). */
 const PAD_FROM = 40;
 const PAD_AFTER = 256;
@@ -40,6 +41,7 @@ const PAD_AFTER = 256;
 /** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
 export class GgufStepper implements Stepper {
   readonly chunkUnit = TILE;
+  readonly chunkOverhead: number;
   readonly slots: number;
   readonly contextSize: number;
   readonly batchSize: number;
@@ -54,6 +56,7 @@ export class GgufStepper implements Stepper {
     this.slots = options.samplers.length;
     this.contextSize = options.contextSize;
     this.batchSize = options.batchSize;
+    this.chunkOverhead = options.chunkOverhead;
     this.lengths = options.samplers.map(() => 0);
   }
 

@@ -8,6 +8,7 @@ import type { WorkerClient } from '../thread/worker-client.ts';
 export class RemoteStepper implements Stepper {
   /** Short chunks are as fast as long ones from here on (docs/benchmarks.md). */
   readonly chunkUnit = 32;
+  readonly chunkOverhead = 0;
   readonly slots: number;
   readonly contextSize: number;
   readonly batchSize: number;
