@@ -60,12 +60,13 @@ export function planStep(
 
 /**
  * Divides a budget among needs, in whole units where not all fits: even shares first, what is left to the earliest that still
- * need it.
+ * need it. Where less than a unit is wanted, only the first gets one: several short pieces would take several times as long.
  */
 function divide(needs: readonly number[], room: number, wanted: number, unit: number): number[] {
   const whole = (tokens: number): number => Math.max(unit, Math.floor(tokens / unit) * unit);
   const all = needs.reduce((sum, need) => sum + need, 0);
   const budget = Math.min(room, all <= wanted ? wanted : whole(wanted));
+  if (budget > wanted) return needs.map((need, index) => (index === 0 ? Math.min(need, budget) : 0));
   const even = Math.max(SMALLEST_SHARE, whole(budget / Math.max(1, needs.length)));
   let left = budget;
   const shares = needs.map((need) => {

@@ -44,6 +44,15 @@ test('a count that is clearly slower than one that was tried before it is given 
   assert.deepEqual(Object.fromEntries(counts), { 1: 2, 2: 148 });
 });
 
+test('with longer contexts, fewer threads than were best before wait for the next trial', () => {
+  const close = { threads: [1, 2], sizes: [4], ms: [[20], [15]] };
+  const threads = new LearnedThreads(close);
+  const ms = (used: number): number => (used === 1 ? 30 : 16);
+  run(threads, 4, 1000, 50, ms);
+  assert.deepEqual(Object.fromEntries(run(threads, 4, 2000, 150, ms)), { 2: 150 });
+  assert.deepEqual(Object.fromEntries(run(threads, 4, 2000, 100, ms)), { 1: 2, 2: 98 });
+});
+
 test('one slow moment of the machine changes nothing', () => {
   const threads = new LearnedThreads(costs);
   run(threads, 8, 100, 50, (used) => (used === 1 ? 25 : 20));

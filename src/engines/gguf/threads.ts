@@ -22,6 +22,9 @@ const LEAST_TRIAL = 2;
 const CLEARLY_SLOWER = 1.4;
 /** Steps after which the losers get another trial: other work on the machine comes and goes. */
 const RETRY_AFTER = 200;
+/** So many times as many before the one after that: a choice that held is likely to hold on. */
+const RETRY_LATER = 1.5;
+const RETRY_AFTER_AT_MOST = 5000;
 /** Weight of the newest step: a moment in which something else had the core is no reason to change. */
 const GAIN = 0.05;
 /** Weight of a step of a trial. */
@@ -37,7 +40,10 @@ interface Candidate {
 
 interface Case {
   candidates: Candidate[];
+  /** Steps since the last trial. */
   steps: number;
+  /** Steps before the next one. */
+  retryAfter: number;
 }
 
 /**
@@ -59,7 +65,11 @@ export class LearnedThreads implements Threads {
     const trial = found.candidates.find(({ trialSteps }) => trialSteps > 0);
     if (trial) return trial.threads;
     found.steps += 1;
-    if (found.steps % RETRY_AFTER === 0) for (const candidate of found.candidates) candidate.trialSteps = TRIAL_STEPS;
+    if (found.steps >= found.retryAfter) {
+      for (const candidate of found.candidates) candidate.trialSteps = TRIAL_STEPS;
+      found.steps = 0;
+      found.retryAfter = Math.min(found.retryAfter * RETRY_LATER, RETRY_AFTER_AT_MOST);
+    }
     return fastestOf(found.candidates)?.threads ?? 1;
   }
 
@@ -79,23 +89,29 @@ export class LearnedThreads implements Threads {
   private caseOf(tokens: number, cells: number): Case | undefined {
     const size = this.costs.sizes.findIndex((measured) => measured >= tokens);
     if (size < 0) return undefined;
-    const key = `${size} ${Math.floor(Math.log2(cells + 256))}`;
-    let found = this.cases.get(key);
+    const length = Math.floor(Math.log2(cells + 256));
+    let found = this.cases.get(`${size} ${length}`);
     if (!found) {
-      found = { candidates: this.worthTrying(size), steps: 0 };
-      this.cases.set(key, found);
+      const shorter = this.cases.get(`${size} ${length - 1}`);
+      found = { candidates: this.worthTrying(size, shorter), steps: 0, retryAfter: RETRY_AFTER };
+      this.cases.set(`${size} ${length}`, found);
     }
     return found;
   }
 
-  /** The counts to try, those first that were fastest at load: who comes later can be given up early. */
-  private worthTrying(size: number): Candidate[] {
+  /**
+   * The counts to try, those first that were fastest at load: who comes later can be given up early. Attention divides well
+   * among threads, so with longer contexts fewer threads than were best with shorter ones wait for the next trial.
+   */
+  private worthTrying(size: number, shorter: Case | undefined): Candidate[] {
+    const tried = shorter?.candidates.every(({ trialSteps }) => trialSteps === 0) ?? false;
+    const fewest = tried ? (fastestOf(shorter?.candidates ?? [])?.threads ?? 1) : 1;
     const measured = this.costs.threads.map((threads, t) => ({ threads, ms: this.costs.ms[t]?.[size] ?? Infinity }));
     const best = Math.min(...measured.map(({ ms }) => ms));
     return measured
       .filter(({ ms }) => ms <= best * HOPELESS)
       .toSorted((a, b) => a.ms - b.ms)
-      .map(({ threads }) => ({ threads, ms: undefined, trialSteps: TRIAL_STEPS }));
+      .map(({ threads }) => ({ threads, ms: undefined, trialSteps: threads < fewest ? 0 : TRIAL_STEPS }));
   }
 }
 

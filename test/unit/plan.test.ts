@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planStep, type Running } from '../../src/scheduling/plan.ts';
+import { Sequence } from '../../src/scheduling/sequence.ts';
+import { promptOf, tokenRequest } from '../support/token-requests.ts';
+
+const sizes = { batchSize: 512, chunkUnit: 64 };
+
+/** Prompts of so many tokens that are being read, in slots from 0 on. */
+function readers(...lengths: number[]): Running[] {
+  return lengths.map((length, slot) => ({ slot, sequence: new Sequence(tokenRequest(promptOf(length), 8), 0) }));
+}
+
+/** How many tokens of each slot are read in a step that wants so many. */
+function readOf(running: readonly Running[], wanted: number): Record<number, number> {
+  const { plan } = planStep(running, sizes, () => wanted);
+  return Object.fromEntries(plan.map(({ slot, tokens }) => [slot, tokens.length]));
+}
+
+test('where less than a unit is wanted, one prompt is read and not pieces of several', () => {
+  assert.deepEqual(readOf(readers(28, 28, 28), 16), { 0: 28 });
+  assert.deepEqual(readOf(readers(500, 500), 16), { 0: 64 });
+});
+
+test('prompts that fit are read together, and long ones share whole units', () => {
+  assert.deepEqual(readOf(readers(28, 28, 28), 100), { 0: 28, 1: 28, 2: 28 });
+  assert.deepEqual(readOf(readers(500, 500), 256), { 0: 128, 1: 128 });
+});
+
+test('what a short prompt leaves goes to the next', () => {
+  assert.deepEqual(readOf(readers(20, 500), 256), { 0: 20, 1: 236 });
+});
