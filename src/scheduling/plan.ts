@@ -60,13 +60,14 @@ export function planStep(
 
 /**
  * Divides a budget among needs, in whole units where not all fits: even shares first, what is left to the earliest that still
- * need it. Where less than a unit is wanted, only the first gets one: several short pieces would take several times as long.
+ * need it. Where less than a unit is wanted, one is read all the same, of the first or of whole short prompts: further pieces
+ * of prompts would take as long as these.
  */
 function divide(needs: readonly number[], room: number, wanted: number, unit: number): number[] {
   const whole = (tokens: number): number => Math.max(unit, Math.floor(tokens / unit) * unit);
   const all = needs.reduce((sum, need) => sum + need, 0);
   const budget = Math.min(room, all <= wanted ? wanted : whole(wanted));
-  if (budget > wanted) return needs.map((need, index) => (index === 0 ? Math.min(need, budget) : 0));
+  if (budget > wanted) return wholeOnes(needs, budget);
   const even = Math.max(SMALLEST_SHARE, whole(budget / Math.max(1, needs.length)));
   let left = budget;
   const shares = needs.map((need) => {
@@ -78,5 +79,15 @@ function divide(needs: readonly number[], room: number, wanted: number, unit: nu
     const more = Math.min((needs[index] ?? 0) - share, left);
     left -= more;
     return share + more;
+  });
+}
+
+/** As many of the earliest as fit whole; of the first what fits. */
+function wholeOnes(needs: readonly number[], budget: number): number[] {
+  let left = budget;
+  return needs.map((need, index) => {
+    const share = index === 0 ? Math.min(need, left) : need <= left ? need : 0;
+    left -= share;
+    return share;
   });
 }

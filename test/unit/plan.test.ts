@@ -17,9 +17,10 @@ function readOf(running: readonly Running[], wanted: number): Record<number, num
   return Object.fromEntries(plan.map(({ slot, tokens }) => [slot, tokens.length]));
 }
 
-test('where less than a unit is wanted, one prompt is read and not pieces of several', () => {
-  assert.deepEqual(readOf(readers(28, 28, 28), 16), { 0: 28 });
+test('where less than a unit is wanted, one is read, of whole prompts where they are short', () => {
+  assert.deepEqual(readOf(readers(28, 28, 28), 16), { 0: 28, 1: 28 });
   assert.deepEqual(readOf(readers(500, 500), 16), { 0: 64 });
+  assert.deepEqual(readOf(readers(20, 500), 16), { 0: 20 });
 });
 
 test('prompts that fit are read together, and long ones share whole units', () => {
