@@ -73,7 +73,7 @@ export interface Stepper {
   readonly chunkOverhead: number;
   /** Prepares the slot's sampler for a new request, whose grammar has been checked; what the slot remembers stays. */
   begin(slot: number, request: TokenRequest): Promise<void>;
-  /** Appends the plan's tokens to their slots, one native batch, and samples where asked. */
+  /** Appends the plan's tokens to their slots and samples where asked. */
   step(plan: StepPlan): Promise<StepResult>;
   /**
    * Forgets the slot's tokens from position `length` on; with all that it holds, nothing is forgotten.

@@ -10,6 +10,11 @@ const SMALLEST_CHUNK = 16;
  * and a half times the usual one, and the prompt more than half of the machine.
  */
 const LEAST_SHARE = 1.5;
+/**
+ * Short prompts after long contexts may be read together in so many times the budget: an engine reads several sooner than each by
+ * itself, and everybody waits for all of them in the end.
+ */
+const TOGETHER = 3;
 /** No step takes more tokens than this. */
 const MOST_TOKENS = 2 ** 16;
 /** Weight of the newest measurement of the decoders. */
@@ -42,6 +47,11 @@ export class Pace {
     return Math.max(SMALLEST_CHUNK, this.tokensWithin(left, this.overhead * readers, position));
   }
 
+  /** Whether reading so many tokens of so many whole prompts, after so many tokens, is bearable in one step. */
+  together(tokens: number, readers: number, position: number): boolean {
+    return this.chunkMs(tokens, this.overhead * readers, position) <= TOGETHER * this.budgetMs;
+  }
+
   /** Milliseconds that reading so many tokens takes in an empty slot; Infinity before anything was read. */
   readMs(tokens: number): number {
     return this.tokenMs.empty ? Infinity : tokens * this.tokenMs.at(tokens / 2);
@@ -69,10 +79,14 @@ export class Pace {
     let [fits, exceeds] = [0, MOST_TOKENS];
     while (exceeds - fits > 1) {
       const tokens = Math.floor((fits + exceeds) / 2);
-      const seeming = (position + tokens / 2) * (1 + overhead / tokens);
-      if (tokens * this.tokenMs.at(seeming) <= ms) fits = tokens;
+      if (this.chunkMs(tokens, overhead, position) <= ms) fits = tokens;
       else exceeds = tokens;
     }
     return fits;
+  }
+
+  private chunkMs(tokens: number, overhead: number, position: number): number {
+    const seeming = (position + tokens / 2) * (1 + overhead / tokens);
+    return tokens * this.tokenMs.at(seeming);
   }
 }

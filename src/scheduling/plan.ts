@@ -20,17 +20,24 @@ export interface PlannedStep {
   position: number;
 }
 
+/** What is known of how long reading takes. */
+export interface Room {
+  /** Prompt tokens at most beside so many decoders, of so many prompts, after so many tokens. */
+  chunk(decoders: number, readers: number, position: number): number;
+  /** Whether so many tokens of so many whole prompts are few enough to be read together where a chunk exceeds all limits. */
+  together(tokens: number, readers: number, position: number): boolean;
+}
+
 /**
  * The next step: every decoder's last token, then chunks of the prompts that are being read.
  * Readers share the room evenly in the order given, so a long prompt does not hold up a short one behind it.
  * @param running sequences with a slot, in the order of their admission
  * @param sizes batchSize: tokens a step takes at most, at least the number of slots; chunkUnit: what chunks are a multiple of
- * @param chunk prompt tokens at most beside so many decoders, of so many prompts, after so many tokens
  */
 export function planStep(
   running: readonly Running[],
   { batchSize, chunkUnit }: { batchSize: number; chunkUnit: number },
-  chunk: (decoders: number, readers: number, position: number) => number,
+  pace: Room,
 ): PlannedStep {
   const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
   const readers: Running[] = [];
@@ -40,8 +47,13 @@ export function planStep(
   }
   const decoders = plan.length;
   const needs = readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read);
-  const reached = readers.reduce((sum, { sequence }) => sum + sequence.read, 0) / Math.max(1, readers.length);
-  const shares = divide(needs, batchSize - decoders, chunk(decoders, readers.length, reached), chunkUnit);
+  const reached = sum(readers.map(({ sequence }) => sequence.read)) / Math.max(1, readers.length);
+  const room = batchSize - decoders;
+  const wanted = pace.chunk(decoders, readers.length, reached);
+  const shares =
+    wanted < chunkUnit && sum(needs) > wanted
+      ? wholeOnes(needs, room, chunkUnit, (tokens, prompts) => pace.together(tokens, prompts, reached))
+      : divide(needs, room, wanted, chunkUnit);
   let promptTokens = 0;
   let before = 0;
   let reading = 0;
@@ -59,15 +71,12 @@ export function planStep(
 }
 
 /**
- * Divides a budget among needs, in whole units where not all fits: even shares first, what is left to the earliest that still
- * need it. Where less than a unit is wanted, one is read all the same, of the first or of whole short prompts: further pieces
- * of prompts would take as long as these.
+ * Divides what is wanted among needs, in whole units where not all fits: even shares first, what is left to the earliest that
+ * still need it.
  */
 function divide(needs: readonly number[], room: number, wanted: number, unit: number): number[] {
   const whole = (tokens: number): number => Math.max(unit, Math.floor(tokens / unit) * unit);
-  const all = needs.reduce((sum, need) => sum + need, 0);
-  const budget = Math.min(room, all <= wanted ? wanted : whole(wanted));
-  if (budget > wanted) return wholeOnes(needs, budget);
+  const budget = Math.min(room, sum(needs) <= wanted ? wanted : whole(wanted));
   const even = Math.max(SMALLEST_SHARE, whole(budget / Math.max(1, needs.length)));
   let left = budget;
   const shares = needs.map((need) => {
@@ -82,12 +91,29 @@ function divide(needs: readonly number[], room: number, wanted: number, unit: nu
   });
 }
 
-/** As many of the earliest as fit whole; of the first what fits. */
-function wholeOnes(needs: readonly number[], budget: number): number[] {
-  let left = budget;
+/**
+ * Where less than a unit is wanted, one is read all the same, of the first; and whole short prompts behind it as far as they fit
+ * into the unit or may be read together. Pieces of them would take as long as the whole.
+ */
+function wholeOnes(
+  needs: readonly number[],
+  room: number,
+  unit: number,
+  together: (tokens: number, prompts: number) => boolean,
+): number[] {
+  let tokens = 0;
+  let prompts = 0;
   return needs.map((need, index) => {
-    const share = index === 0 ? Math.min(need, left) : need <= left ? need : 0;
-    left -= share;
+    const share = index === 0 ? Math.min(need, unit, room) : need <= unit ? need : 0;
+    const all = tokens + share;
+    const joins = index === 0 || (all <= room && (all <= unit || together(all, prompts + 1)));
+    if (share === 0 || !joins) return 0;
+    tokens = all;
+    prompts += 1;
     return share;
   });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -199,9 +199,7 @@ export class Scheduler {
       slot.sequence && !slot.sequence.dropped ? [{ slot: slot.id, sequence: slot.sequence }] : [],
     );
     if (running.length === 0) return;
-    const step = planStep(running, this.stepper, (decoders, readers, position) =>
-      this.pace.chunk(decoders, readers, position),
-    );
+    const step = planStep(running, this.stepper, this.pace);
     const { plan } = step;
     const began = this.clock.now();
     let results;

@@ -7,6 +7,7 @@ import { LogprobReader } from '../../src/engines/gguf/logprobs.ts';
 import { SlotSampler, type SamplerModel } from '../../src/engines/gguf/sampler.ts';
 import { GgufStepper } from '../../src/engines/gguf/stepper.ts';
 import { fixedThreads } from '../../src/engines/gguf/threads.ts';
+import type { ChunkShape } from '../../src/engines/gguf/tiles.ts';
 
 /** A model whose requests have neither ends nor grammars. */
 const free: SamplerModel = {
@@ -19,11 +20,12 @@ const free: SamplerModel = {
 /**
  * A stepper of llama.cpp with slots of 256 tokens that copies in the way that is said to cost less.
  * @param file where it may put what it copies
+ * @param shape what chunks are said to cost, where they may be filled up to whole tiles
  */
 export async function handoverStepper(
   llama: Llama,
   model: LlamaModel,
-  { slots, costs, file }: { slots: number; costs: HandoverCosts; file: string },
+  { slots, costs, file, shape }: { slots: number; costs: HandoverCosts; file: string; shape?: ChunkShape },
 ): Promise<GgufStepper> {
   const context = await model.createContext({ contextSize: 256, sequences: slots, batchSize: 256, threads: 1 });
   const native = addonContext(context);
@@ -36,7 +38,7 @@ export async function handoverStepper(
     batchSize: 256,
     threads: fixedThreads(1),
     chunkOverhead: 0,
-    padsChunks: true,
+    shape,
     turns: turnsOf(false),
     handover: new Handover(native, costs, 256, file),
     affordableGap: 0,

@@ -45,6 +45,13 @@ test('a prompt is read in fewer and fuller steps where the overhead of a chunk i
   assert.ok(total(aware) < 0.97 * total(unaware), `${total(aware)} against ${total(unaware)} ms`);
 });
 
+test('a few short prompts after a long context are read together, many are not', () => {
+  const pace = usedPace(chunkOverhead(heads, threads));
+  assert.ok(pace.together(4 * 32, 4, 2000));
+  assert.ok(!pace.together(8 * 32, 8, 2000));
+  assert.ok(pace.together(16 * 32, 16, 100));
+});
+
 test('tiles of a chunk are those that llama.cpp makes of its heads and threads', () => {
   assert.deepEqual(
     [64, 128, 256, 512].map((tokens) => tilesOf(tokens, 9, 2)),

@@ -11,9 +11,9 @@ function readers(...lengths: number[]): Running[] {
   return lengths.map((length, slot) => ({ slot, sequence: new Sequence(tokenRequest(promptOf(length), 8), 0) }));
 }
 
-/** How many tokens of each slot are read in a step that wants so many. */
-function readOf(running: readonly Running[], wanted: number): Record<number, number> {
-  const { plan } = planStep(running, sizes, () => wanted);
+/** How many tokens of each slot are read in a step that wants so many, where so many of short prompts may be read together. */
+function readOf(running: readonly Running[], wanted: number, most = 0): Record<number, number> {
+  const { plan } = planStep(running, sizes, { chunk: () => wanted, together: (tokens) => tokens <= most });
   return Object.fromEntries(plan.map(({ slot, tokens }) => [slot, tokens.length]));
 }
 
@@ -21,6 +21,16 @@ test('where less than a unit is wanted, one is read, of whole prompts where they
   assert.deepEqual(readOf(readers(28, 28, 28), 16), { 0: 28, 1: 28 });
   assert.deepEqual(readOf(readers(500, 500), 16), { 0: 64 });
   assert.deepEqual(readOf(readers(20, 500), 16), { 0: 20 });
+});
+
+test('more short prompts than fit into a unit are read together where that is bearable, and the first in any case', () => {
+  assert.deepEqual(readOf(readers(28, 32, 32, 32, 32), 16, 128), { 0: 28, 1: 32, 2: 32, 3: 32 });
+  assert.deepEqual(readOf(readers(28, 500, 32, 64), 16, 128), { 0: 28, 2: 32, 3: 64 });
+  assert.deepEqual(readOf(readers(500, 28, 28), 16, 128), { 0: 64, 1: 28, 2: 28 });
+  assert.deepEqual(
+    readOf(readers(...Array.from({ length: 20 }, () => 60)), 16, Infinity),
+    Object.fromEntries(Array.from({ length: 8 }, (_, slot) => [slot, 60])),
+  );
 });
 
 test('prompts that fit are read together, and long ones share whole units', () => {

@@ -82,6 +82,8 @@ export interface AddonModel {
   /** Bits of llama.cpp's llama_token_attr. */
   getTokenAttributes(id: number): number;
   isEogToken(id: number): boolean;
+  /** How many weights it has. */
+  getTotalParameters(): number;
   /** Bytes of the buffers that hold the weights. */
   getMemoryBreakdown(): { cpuRam: number; gpuVram: number };
 }
@@ -117,7 +119,14 @@ const contextCalls = [
   'setThreads',
   'getEmbedding',
 ] as const;
-const modelCalls = ['tokenize', 'getTokenString', 'getTokenAttributes', 'isEogToken', 'getMemoryBreakdown'] as const;
+const modelCalls = [
+  'tokenize',
+  'getTokenString',
+  'getTokenAttributes',
+  'isEogToken',
+  'getTotalParameters',
+  'getMemoryBreakdown',
+] as const;
 
 /**
  * The native model under a public one.

@@ -12,7 +12,7 @@ import {
   type AddonContext,
 } from './addon.ts';
 import { adapterStates } from './adapters.ts';
-import { chunkOverhead } from './tiles.ts';
+import { chunkOverhead, weightCells, type ChunkShape } from './tiles.ts';
 import { affordableGap, measureSteps, powersOfTwoTo } from './calibration.ts';
 import { createContext, type PlannedContext } from './context.ts';
 import { Handover } from './handover.ts';
@@ -80,6 +80,7 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
   const samplers = Array.from({ length: slots }, () => new SlotSampler(createSampler(), sampling));
   const logprobs = samplers.map(() => new LogprobReader(createSampler));
   const tiled = llama.gpu === false && options.flashAttention !== 'off';
+  const shape = chunkShape(model, options.threads ?? cores);
   return new GgufStepper({
     context: native,
     samplers,
@@ -87,8 +88,8 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
     contextSize,
     batchSize,
     affordableGap: gap,
-    chunkOverhead: tiled ? chunkOverhead(headsOf(model), options.threads ?? cores) : 0,
-    padsChunks: fillable && tiled,
+    chunkOverhead: tiled ? chunkOverhead(shape.heads, shape.threads) : 0,
+    shape: fillable && tiled ? shape : undefined,
     threads,
     turns: turnsOf(llama.gpu !== false),
     handover: new Handover(native, costs, contextSize, join(options.scratchFolder, 'copy.state')),
@@ -101,10 +102,15 @@ async function createStepper(parts: StepperParts): Promise<Stepper> {
   });
 }
 
-/** The attention heads of the model's widest layer. */
-function headsOf(model: LlamaModel): number {
-  const heads = model.fileInfo.architectureMetadata.attention?.head_count;
-  return Math.max(1, ...(Array.isArray(heads) ? heads : [heads ?? 1]));
+function chunkShape(model: LlamaModel, threads: number): ChunkShape {
+  const counts = model.fileInfo.architectureMetadata.attention?.head_count;
+  const heads = Math.max(1, ...(Array.isArray(counts) ? counts : [counts ?? 1]));
+  const weights = addonModel(model).getTotalParameters();
+  return {
+    heads,
+    threads,
+    weightCells: weightCells(weights, model.fileInsights.totalLayers, model.embeddingVectorSize),
+  };
 }
 
 /** Threads and gaps by measuring; on a GPU the threads do not matter, and an idle row costs next to nothing. */

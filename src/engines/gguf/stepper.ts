@@ -6,7 +6,8 @@ import type { Handover } from './handover.ts';
 import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';
 import type { Threads } from './threads.ts';
-import { TILE } from './tiles.ts';
+import { nativeBatches, type NativeBatch } from './native-batches.ts';
+import { TILE, type ChunkShape } from './tiles.ts';
 
 export interface StepperOptions {
   context: AddonContext;
@@ -23,8 +24,8 @@ export interface StepperOptions {
   affordableGap: number;
   /** Tokens by which a chunk's attention exceeds its own. */
   chunkOverhead: number;
-  /** Whether a chunk just below a tile is quicker to read with padding. */
-  padsChunks: boolean;
+  /** What chunks cost, where they may be filled up to whole tiles. */
+  shape: ChunkShape | undefined;
   dispose(): Promise<void>;
 }
 
@@ -33,10 +34,6 @@ const FILLER = 0;
 
 /** A filler attends to all that its slot holds: so many tokens cost about as much as one more row (docs/benchmarks.md). */
 const CELLS_PER_ROW = 256;
-
-/** From so many tokens on, after so long a context, a chunk costs more than a whole tile (docs/benchmarks.md). */
-const PAD_FROM = 40;
-const PAD_AFTER = 256;
 
 /** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
 export class GgufStepper implements Stepper {
@@ -68,34 +65,29 @@ export class GgufStepper implements Stepper {
     this.telling.add(slot);
   }
 
-  /**
-   * The decoders in one native batch, then each chunk in one of its own: llama.cpp cuts sequences of different lengths into
-   * equal pieces, those of the shortest first, and pieces below a tile are slow.
-   */
   async step(plan: StepPlan): Promise<StepResult> {
-    const decoders = plan.filter(({ tokens }) => tokens.length === 1);
-    const chunks = plan.filter(({ tokens }) => tokens.length > 1).map((chunk) => [chunk]);
     const results: StepResult[number][] = [];
-    for (const batch of [decoders, ...chunks]) if (batch.length > 0) results.push(...(await this.decode(batch)));
+    const batches = nativeBatches(plan, (slot) => this.length(slot), this.options);
+    for (const batch of batches) results.push(...(await this.decode(batch)));
     return results;
   }
 
-  private async decode(plan: StepPlan): Promise<StepResult> {
+  private async decode(batch: NativeBatch): Promise<StepResult> {
     const { context, threads } = this.options;
     // llama.cpp puts only sequences with consecutive, ascending ids into one batch (llama_batch_allocr::split_equal).
-    const entries = plan.toSorted((a, b) => a.slot - b.slot);
-    const count = entries.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const entries = batch.entries.toSorted((a, b) => a.slot - b.slot);
+    const count = entries.reduce((sum, { tokens }) => sum + Math.max(tokens.length, batch.padTo), 0);
     const fillers = this.fillers(
       entries.map(({ slot }) => slot),
       this.batchSize - count,
     );
-    const padding = this.padding(entries);
-    const total = count + fillers.length + padding.length;
+    const total = count + fillers.length;
     context.initBatch(total);
     const wanted: { slot: number; index: number }[] = [];
     for (const { slot, tokens, sample } of this.withFillers(entries, fillers)) {
       const logits = sample ? [tokens.length - 1] : [];
-      const whole = Uint32Array.from([...tokens, ...padding]);
+      const whole = new Uint32Array(Math.max(tokens.length, batch.padTo)).fill(FILLER);
+      whole.set(tokens);
       const indexes = context.addToBatch(slot, this.length(slot), whole, Uint32Array.from(logits));
       for (const index of indexes) wanted.push({ slot, index });
     }
@@ -108,8 +100,9 @@ export class GgufStepper implements Stepper {
     } finally {
       turn.release();
       for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
-      const [chunk] = padding.length > 0 ? entries : [];
-      if (chunk) context.removeTokenCellsFromSequence(chunk.slot, this.length(chunk.slot) + chunk.tokens.length, -1);
+      if (batch.padTo > 0)
+        for (const { slot, tokens } of entries)
+          context.removeTokenCellsFromSequence(slot, this.length(slot) + tokens.length, -1);
     }
     threads.measured(total, cells, turn.threads, performance.now() - began);
     await this.options.handover.decoded();
@@ -186,17 +179,6 @@ export class GgufStepper implements Stepper {
       if (slots.every((slot) => this.length(slot) < this.contextSize)) fillers.push(...slots);
     }
     return fillers;
-  }
-
-  /** What makes a chunk a whole tile, where that is quicker and there is room. */
-  private padding(entries: StepPlan): number[] {
-    const [chunk, ...others] = entries;
-    if (!chunk || others.length > 0 || !this.options.padsChunks) return [];
-    const held = this.length(chunk.slot);
-    const { length } = chunk.tokens;
-    const pays = length >= PAD_FROM && length < TILE && held >= PAD_AFTER;
-    const fits = held + TILE <= this.contextSize && TILE <= this.batchSize;
-    return pays && fits ? Array.from({ length: TILE - length }, () => FILLER) : [];
   }
 
   private withFillers(entries: StepPlan, fillers: readonly number[]): StepPlan {
