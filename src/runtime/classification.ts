@@ -21,7 +21,6 @@ export function createClassificationModel(parts: ClassificationParts): Model {
     info,
     classify: (request, signal) => classify(parts, work, request, signal),
     inputStats: () => work.stats(),
-    // A text that could not be judged fails its own request alone.
     failed: work.failed,
     dispose: () => classifier.dispose(),
   };

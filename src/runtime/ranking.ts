@@ -19,7 +19,6 @@ export function createRankingModel(parts: RankingParts): Model {
     info,
     rank: (request, signal) => rank(parts, work, request, signal),
     inputStats: () => work.stats(),
-    // A score that could not be computed fails its own request alone.
     failed: work.failed,
     dispose: () => ranker.dispose(),
   };

@@ -1,4 +1,5 @@
 import type { StepPlan } from '../../contract/tokens.ts';
+import { neighbours } from '../neighbours.ts';
 import { TILE, tilesPay, type ChunkShape } from './tiles.ts';
 
 /** What llama.cpp decodes in one call. */
@@ -28,35 +29,22 @@ export function nativeBatches(
 ): NativeBatch[] {
   const decoders = plan.filter(({ tokens }) => tokens.length === 1);
   const batches = decoders.length > 0 ? [{ entries: decoders, padTo: 0 }] : [];
+  const chunks = plan.filter(({ tokens }) => tokens.length > 1);
   const fits = ({ slot, tokens }: StepPlan[number]): boolean =>
     tokens.length <= TILE && length(slot) + TILE <= contextSize && TILE <= batchSize;
-  for (const entries of neighbours(
-    plan.filter(({ tokens }) => tokens.length > 1),
-    fits,
-    Math.floor(batchSize / TILE),
-  )) {
-    const pays = (chunks: StepPlan): boolean =>
+  const most = Math.floor(batchSize / TILE);
+  const joins = (chunk: StepPlan[number], before: StepPlan[number], run: StepPlan): boolean =>
+    fits(before) && fits(chunk) && run.length < most;
+  for (const entries of neighbours(chunks, joins)) {
+    const pays = (together: StepPlan): boolean =>
       shape !== undefined &&
-      chunks.every(fits) &&
+      together.every(fits) &&
       tilesPay(
-        chunks.map(({ slot, tokens }) => ({ tokens: tokens.length, held: length(slot) })),
+        together.map(({ slot, tokens }) => ({ tokens: tokens.length, held: length(slot) })),
         shape,
       );
     if (pays(entries)) batches.push({ entries, padTo: TILE });
     else for (const entry of entries) batches.push({ entries: [entry], padTo: pays([entry]) ? TILE : 0 });
   }
   return batches;
-}
-
-/** Runs of at most so many chunks that could be read together: in consecutive slots, each within a tile. */
-function neighbours(chunks: StepPlan, fits: (chunk: StepPlan[number]) => boolean, most: number): StepPlan[number][][] {
-  const runs: StepPlan[number][][] = [];
-  for (const chunk of chunks.toSorted((a, b) => a.slot - b.slot)) {
-    const run = runs.at(-1);
-    const before = run?.at(-1);
-    const joins = before?.slot === chunk.slot - 1 && fits(before) && fits(chunk);
-    if (run && joins && run.length < most) run.push(chunk);
-    else runs.push([chunk]);
-  }
-  return runs;
 }

@@ -1,3 +1,4 @@
+import { neighbours } from '../../neighbours.ts';
 import type { Tensors } from '../thread/session.ts';
 import type { KvStore } from './kv-store.ts';
 
@@ -36,7 +37,7 @@ export interface Layout {
  */
 const inPlace: Layout = {
   padding: 'right',
-  runs: (entries) => neighbours(entries.toSorted((a, b) => a.slot - b.slot)),
+  runs: (entries) => neighbours(entries),
   caches: (store, slots, _longest, count) => ({
     ...store.rows(slots[0] ?? 0, slots.length),
     keep: () => {
@@ -62,14 +63,3 @@ const gathered: Layout = {
 const oneByOne: Layout = { ...gathered, runs: (entries) => entries.map((entry) => [entry]) };
 
 export const layouts: Readonly<Record<Padding, Layout>> = { right: inPlace, left: gathered, alone: oneByOne };
-
-/** Runs of entries whose slots follow each other. */
-function neighbours(entries: readonly Entry[]): Entry[][] {
-  const runs: Entry[][] = [];
-  for (const entry of entries) {
-    const last = runs.at(-1);
-    if (last && (last.at(-1)?.slot ?? -2) + 1 === entry.slot) last.push(entry);
-    else runs.push([entry]);
-  }
-  return runs;
-}
