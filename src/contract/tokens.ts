@@ -112,8 +112,6 @@ export interface CachedPrefix {
 export interface PromptCache {
   /** The stored prefix that shares most with a prompt. */
   find(prompt: readonly number[]): CachedPrefix | undefined;
-  /** Whether all of it is stored already. */
-  holds(tokens: readonly number[]): boolean;
   /** Keeps a prefix. @param write writes its state to a file. @param spare does not go to make room for it */
   store(tokens: readonly number[], write: (file: string) => Promise<void>, spare?: CachedPrefix): Promise<void>;
   /** Brings a prefix back. @param read loads a file. @returns how many tokens were loaded; 0 where the file was bad */

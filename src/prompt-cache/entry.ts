@@ -22,9 +22,10 @@ export interface Entry {
   name: string;
   owner: StateOwner;
   tokens: readonly number[];
-  /** Size and CRC-32 of the state. */
+  /** Size of the state. */
   bytes: number;
-  crc: number;
+  /** CRC-32 of the state; undefined where it does not outlive the process. */
+  crc: number | undefined;
   /** When it was last used, in milliseconds since 1970. */
   usedAt: number;
 }
@@ -47,11 +48,11 @@ function entryName({ model, engine, state }: StateOwner, tokens: readonly number
 
 /**
  * Writes an entry: first its state, under another name, then what it is. An entry whose writing was cut off is none.
+ * @param lasting whether another process may read it one day
  * @param write writes the state to a file
  */
 export async function writeEntry(
-  folder: string,
-  owner: StateOwner,
+  { folder, owner, lasting }: { folder: string; owner: StateOwner; lasting: boolean },
   tokens: readonly number[],
   write: (file: string) => Promise<void>,
 ): Promise<Entry> {
@@ -59,7 +60,9 @@ export async function writeEntry(
   const unfinished = join(folder, `${name}.${process.pid}.hearth-unfinished`);
   try {
     await write(unfinished);
-    const { bytes, crc } = await checksum(unfinished);
+    const { bytes, crc } = lasting
+      ? await checksum(unfinished)
+      : { bytes: (await stat(unfinished)).size, crc: undefined };
     await rename(unfinished, statePath(folder, name));
     await writeFile(unfinished, JSON.stringify({ form: FORM, owner, tokens, bytes, crc }));
     await rename(unfinished, promptPath(folder, name));

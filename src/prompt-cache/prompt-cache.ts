@@ -63,14 +63,10 @@ export class FolderPromptCache implements PromptCache {
     return best && { ...best, tokens: best.entry.tokens, ms: FIXED_MS + best.entry.bytes * this.msPerByte };
   }
 
-  holds(tokens: readonly number[]): boolean {
-    return this.own().some((entry) => commonPrefix(entry.tokens, tokens) === tokens.length);
-  }
-
   async store(tokens: readonly number[], write: (file: string) => Promise<void>, spare?: CachedPrefix): Promise<void> {
-    const { folder, maxBytes, owner, onProblem } = this.options;
+    const { folder, maxBytes, owner, lasting, onProblem } = this.options;
     try {
-      const entry = await writeEntry(folder, owner, tokens, write);
+      const entry = await writeEntry({ folder, owner, lasting }, tokens, write);
       // All others would have to go, and it would still not fit.
       if (entry.bytes > maxBytes) return await this.remove(entry);
       // What it goes on from is in it.

@@ -16,7 +16,7 @@ export interface ReuseSettings {
   promptCache?: PromptCache | undefined;
 }
 
-/** Losing less than this is not worth the pause that storing it takes. */
+/** Reading fewer tokens than this again is not worth the pause that storing all that stands before them takes. */
 const WORTH_STORING = 256;
 
 /** Gives prompts their slots, with as much of their beginning as can be had without reading it. */
@@ -50,7 +50,8 @@ export class Admission {
 
   /** Makes the slot hold what the placement says, or less where that fails; what it held goes to the prompt cache. */
   async fill({ slot, length, source, stored }: Placement): Promise<void> {
-    await this.store(slot, source || stored ? 0 : length, stored);
+    const others = this.slots.filter((other) => other !== slot);
+    await this.store(slot, source || stored ? 0 : length, others, stored);
     if (source) {
       const copied = await this.stepper.copy(source.id, slot.id, length);
       slot.tokens = source.tokens.slice(0, copied);
@@ -67,21 +68,19 @@ export class Admission {
   /** Leaves what the slots remember to the next process, where the prompt cache outlives this one. */
   async storeAll(): Promise<void> {
     if (this.cache?.lasting !== true) return;
-    for (const slot of this.slots) await this.store(slot, 0);
+    // The longest first: what others have in common with them is stored then.
+    const longestFirst = this.slots.toSorted((a, b) => b.tokens.length - a.tokens.length);
+    for (const slot of longestFirst) await this.store(slot, 0, []);
   }
 
-  private async store(slot: Slot, kept: number, spare?: CachedPrefix): Promise<void> {
+  /** Stores what would be lost with a slot: what is neither kept in it nor held by others nor stored already. */
+  private async store(slot: Slot, kept: number, others: readonly Slot[], spare?: CachedPrefix): Promise<void> {
     const { cache } = this;
     const { tokens } = slot;
-    if (!cache || tokens.length - kept < WORTH_STORING || this.elsewhere(slot) || cache.holds(tokens)) return;
+    if (!cache || tokens.length - kept < WORTH_STORING) return;
+    const elsewhere = others.map((other) => commonPrefix(other.tokens, tokens));
+    const lost = tokens.length - Math.max(kept, ...elsewhere, cache.find(tokens)?.shared ?? 0);
+    if (lost < WORTH_STORING) return;
     await cache.store([...tokens], (file) => this.stepper.save(slot.id, tokens, file), spare);
-  }
-
-  /** Whether another slot has all that this one holds; of two alike the first has it. */
-  private elsewhere({ id, tokens }: Slot): boolean {
-    return this.slots.some((other) => {
-      const longer = other.tokens.length - tokens.length || id - other.id;
-      return longer > 0 && commonPrefix(other.tokens, tokens) === tokens.length;
-    });
   }
 }

@@ -52,7 +52,13 @@ export function planStep(
   const wanted = pace.chunk(decoders, readers.length, reached);
   const shares =
     wanted < chunkUnit && sum(needs) > wanted
-      ? wholeOnes(needs, room, chunkUnit, (tokens, prompts) => pace.together(tokens, prompts, reached))
+      ? wholeOnes(
+          needs,
+          readers.map(({ slot }) => slot),
+          room,
+          chunkUnit,
+          (tokens, prompts) => pace.together(tokens, prompts, reached),
+        )
       : divide(needs, room, wanted, chunkUnit);
   let promptTokens = 0;
   let before = 0;
@@ -92,26 +98,33 @@ function divide(needs: readonly number[], room: number, wanted: number, unit: nu
 }
 
 /**
- * Where less than a unit is wanted, one is read all the same, of the first; and whole short prompts behind it as far as they fit
- * into the unit or may be read together. Pieces of them would take as long as the whole.
+ * Where less than a unit is wanted, one is read all the same, of the first; and whole short prompts of others as far as they fit
+ * into the unit or may be read together, those in the nearest slots before others: an engine reads neighbours sooner. Pieces of
+ * them would take as long as the whole.
  */
 function wholeOnes(
   needs: readonly number[],
+  slots: readonly number[],
   room: number,
   unit: number,
   together: (tokens: number, prompts: number) => boolean,
 ): number[] {
+  const shares = needs.map(() => 0);
+  const distance = (index: number): number => Math.abs((slots[index] ?? 0) - (slots[0] ?? 0));
+  const order = [...needs.keys()].toSorted((a, b) => distance(a) - distance(b));
   let tokens = 0;
   let prompts = 0;
-  return needs.map((need, index) => {
-    const share = index === 0 ? Math.min(need, unit, room) : need <= unit ? need : 0;
+  for (const index of order) {
+    const need = needs[index] ?? 0;
+    const share = prompts === 0 ? Math.min(need, unit, room) : need;
     const all = tokens + share;
-    const joins = index === 0 || (all <= room && (all <= unit || together(all, prompts + 1)));
-    if (share === 0 || !joins) return 0;
+    const joins = prompts === 0 || (need <= unit && all <= room && (all <= unit || together(all, prompts + 1)));
+    if (!joins) continue;
+    shares[index] = share;
     tokens = all;
     prompts += 1;
-    return share;
-  });
+  }
+  return shares;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -49,6 +49,11 @@ export function keep(cache: FolderPromptCache, tokens: readonly number[], bytes 
   return cache.store(tokens, (file) => writeFile(file, Buffer.alloc(bytes, tokens[0])));
 }
 
+/** Whether all of a prompt is stored. */
+export function holds(cache: FolderPromptCache, prompt: readonly number[]): boolean {
+  return cache.find(prompt)?.shared === prompt.length;
+}
+
 /** Restores what is found for a prompt; undefined where nothing is found. */
 export async function bring(cache: FolderPromptCache, prompt: readonly number[]): Promise<number | undefined> {
   const found = cache.find(prompt);

@@ -53,6 +53,24 @@ test('with longer contexts, fewer threads than were best before wait for the nex
   assert.deepEqual(Object.fromEntries(run(threads, 4, 2000, 100, ms)), { 1: 2, 2: 98 });
 });
 
+test('with more sequences too, and what was not tried says nothing', () => {
+  const close = {
+    threads: [1, 2],
+    sizes: [4, 16],
+    ms: [
+      [20, 60],
+      [15, 40],
+    ],
+  };
+  const ms = (used: number): number => (used === 1 ? 30 : 16);
+  const threads = new LearnedThreads(close);
+  run(threads, 4, 8000, 50, ms);
+  assert.deepEqual(Object.fromEntries(run(threads, 16, 32_000, 100, ms)), { 2: 100 });
+  const hasty = new LearnedThreads(close);
+  run(hasty, 4, 8000, 1, ms);
+  assert.deepEqual(Object.fromEntries(run(hasty, 16, 32_000, 100, ms)), { 1: 2, 2: 98 });
+});
+
 test('one slow moment of the machine changes nothing', () => {
   const threads = new LearnedThreads(costs);
   run(threads, 8, 100, 50, (used) => (used === 1 ? 25 : 20));

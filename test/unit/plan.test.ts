@@ -33,6 +33,12 @@ test('more short prompts than fit into a unit are read together where that is be
   );
 });
 
+test('of more short prompts than may be read together those in the nearest slots are, with the first', () => {
+  const running = readers(30, 30, 30, 30, 30, 30, 30);
+  const [first, ...others] = [4, 0, 6, 2, 5, 1, 3].map((slot) => running[slot] ?? assert.fail());
+  assert.deepEqual(readOf([first ?? assert.fail(), ...others], 16, 120), { 4: 30, 5: 30, 3: 30, 6: 30 });
+});
+
 test('prompts that fit are read together, and long ones share whole units', () => {
   assert.deepEqual(readOf(readers(28, 28, 28), 100), { 0: 28, 1: 28, 2: 28 });
   assert.deepEqual(readOf(readers(500, 500), 256), { 0: 128, 1: 128 });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { bring, CacheFolder, cacheOwner, keep } from '../support/cache-folder.ts';
+import { bring, CacheFolder, cacheOwner, holds, keep } from '../support/cache-folder.ts';
 import { promptOf } from '../support/token-requests.ts';
 
 let folder: CacheFolder;
@@ -106,7 +106,7 @@ test('a write that fails is reported, and leaves nothing', async () => {
   assert.equal(folder.problems.length, 2);
   assert.match(folder.problems[0] ?? '', /could not keep a prefix of 10 tokens/);
   assert.deepEqual(await folder.files(), []);
-  assert.equal(cache.holds(promptOf(10)), false);
+  assert.equal(holds(cache, promptOf(10)), false);
 });
 
 test('a folder that is removed while the server runs costs the prefixes, and nothing else', async () => {
@@ -115,7 +115,7 @@ test('a folder that is removed while the server runs costs the prefixes, and not
   await folder.remove();
   assert.equal(await bring(cache, promptOf(10)), 0);
   await keep(cache, promptOf(10));
-  assert.equal(cache.holds(promptOf(10)), false);
+  assert.equal(holds(cache, promptOf(10)), false);
   assert.equal(folder.problems.length, 2);
   assert.equal(existsSync(folder.path), false);
 });

@@ -39,6 +39,9 @@ interface Candidate {
 }
 
 interface Case {
+  /** Index of the step's size among those that were measured at load, and the logarithm of its cells. */
+  size: number;
+  length: number;
   candidates: Candidate[];
   /** Steps since the last trial. */
   steps: number;
@@ -92,20 +95,21 @@ export class LearnedThreads implements Threads {
     const length = Math.floor(Math.log2(cells + 256));
     let found = this.cases.get(`${size} ${length}`);
     if (!found) {
-      const shorter = this.cases.get(`${size} ${length - 1}`);
-      found = { candidates: this.worthTrying(size, shorter), steps: 0, retryAfter: RETRY_AFTER };
+      found = { size, length, candidates: this.worthTrying(size, length), steps: 0, retryAfter: RETRY_AFTER };
       this.cases.set(`${size} ${length}`, found);
     }
     return found;
   }
 
   /**
-   * The counts to try, those first that were fastest at load: who comes later can be given up early. Attention divides well
-   * among threads, so with longer contexts fewer threads than were best with shorter ones wait for the next trial.
+   * The counts to try, those first that were fastest at load: who comes later can be given up early. More work divides better
+   * among threads, so fewer threads than were best for less of it wait for the next trial.
    */
-  private worthTrying(size: number, shorter: Case | undefined): Candidate[] {
-    const tried = shorter?.candidates.every(({ trialSteps }) => trialSteps === 0) ?? false;
-    const fewest = tried ? (fastestOf(shorter?.candidates ?? [])?.threads ?? 1) : 1;
+  private worthTrying(size: number, length: number): Candidate[] {
+    const lesser = [...this.cases.values()].filter(
+      (one) => one.size <= size && one.length <= length && one.candidates.every(({ trialSteps }) => trialSteps === 0),
+    );
+    const fewest = Math.max(1, ...lesser.map(({ candidates }) => fastestOf(candidates)?.threads ?? 1));
     const measured = this.costs.threads.map((threads, t) => ({ threads, ms: this.costs.ms[t]?.[size] ?? Infinity }));
     const best = Math.min(...measured.map(({ ms }) => ms));
     return measured
