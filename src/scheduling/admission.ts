@@ -77,7 +77,7 @@ export class Admission {
   private async store(slot: Slot, kept: number, others: readonly Slot[], spare?: CachedPrefix): Promise<void> {
     const { cache } = this;
     const { tokens } = slot;
-    if (!cache || tokens.length - kept < WORTH_STORING) return;
+    if (!cache) return;
     const elsewhere = others.map((other) => commonPrefix(other.tokens, tokens));
     const lost = tokens.length - Math.max(kept, ...elsewhere, cache.find(tokens)?.shared ?? 0);
     if (lost < WORTH_STORING) return;

@@ -35,7 +35,7 @@ export class Pace {
   private readonly tokenMs = new LineFit();
 
   /** @param budgetMs how long a step that reads prompts may take; @param overhead of a chunk's attention, in tokens */
-  constructor(budgetMs: number, overhead = 0) {
+  constructor(budgetMs: number, overhead: number) {
     this.budgetMs = budgetMs;
     this.overhead = overhead;
   }
@@ -44,12 +44,12 @@ export class Pace {
   chunk(decoders: number, readers: number, position: number): number {
     if (this.tokenMs.empty) return FIRST_CHUNK;
     const left = decoders > 0 ? Math.max(this.budgetMs - this.decodeMs, LEAST_SHARE * this.decodeMs) : this.budgetMs;
-    return Math.max(SMALLEST_CHUNK, this.tokensWithin(left, this.overhead * readers, position));
+    return Math.max(SMALLEST_CHUNK, this.tokensWithin(left, readers, position));
   }
 
   /** Whether reading so many tokens of so many whole prompts, after so many tokens, is bearable in one step. */
   together(tokens: number, readers: number, position: number): boolean {
-    return this.chunkMs(tokens, this.overhead * readers, position) <= TOGETHER * this.budgetMs;
+    return this.chunkMs(tokens, readers, position) <= TOGETHER * this.budgetMs;
   }
 
   /** Milliseconds that reading so many tokens takes in an empty slot; Infinity before anything was read. */
@@ -70,23 +70,26 @@ export class Pace {
     // A step with prompts takes longer than its decoders alone, so one slow moment is not believed for long.
     if (decoders > 0) this.decodeMs = Math.min(this.decodeMs, ms);
     const reading = decoders > 0 ? ms - this.decodeMs : ms;
-    const seeming = position * (1 + (this.overhead * readers) / promptTokens);
-    this.tokenMs.add(seeming, Math.max(1e-3, reading / promptTokens));
+    this.tokenMs.add(this.seeming(position, promptTokens, readers), Math.max(1e-3, reading / promptTokens));
   }
 
   /** The most tokens that, by tokenMs in their middle, take no longer than `ms`. */
-  private tokensWithin(ms: number, overhead: number, position: number): number {
+  private tokensWithin(ms: number, readers: number, position: number): number {
     let [fits, exceeds] = [0, MOST_TOKENS];
     while (exceeds - fits > 1) {
       const tokens = Math.floor((fits + exceeds) / 2);
-      if (this.chunkMs(tokens, overhead, position) <= ms) fits = tokens;
+      if (this.chunkMs(tokens, readers, position) <= ms) fits = tokens;
       else exceeds = tokens;
     }
     return fits;
   }
 
-  private chunkMs(tokens: number, overhead: number, position: number): number {
-    const seeming = (position + tokens / 2) * (1 + overhead / tokens);
-    return tokens * this.tokenMs.at(seeming);
+  private chunkMs(tokens: number, readers: number, position: number): number {
+    return tokens * this.tokenMs.at(this.seeming(position + tokens / 2, tokens, readers));
+  }
+
+  /** As many tokens as seem to stand before the middle one of a chunk. */
+  private seeming(middle: number, tokens: number, readers: number): number {
+    return middle * (1 + (this.overhead * readers) / tokens);
   }
 }

@@ -21,7 +21,7 @@ export interface PlannedStep {
 }
 
 /** What is known of how long reading takes. */
-export interface Room {
+export interface ReadingPace {
   /** Prompt tokens at most beside so many decoders, of so many prompts, after so many tokens. */
   chunk(decoders: number, readers: number, position: number): number;
   /** Whether so many tokens of so many whole prompts are few enough to be read together where a chunk exceeds all limits. */
@@ -37,7 +37,7 @@ export interface Room {
 export function planStep(
   running: readonly Running[],
   { batchSize, chunkUnit }: { batchSize: number; chunkUnit: number },
-  pace: Room,
+  pace: ReadingPace,
 ): PlannedStep {
   const plan: { slot: number; tokens: readonly number[]; sample: boolean }[] = [];
   const readers: Running[] = [];
@@ -46,19 +46,13 @@ export function planStep(
     else plan.push({ slot: entry.slot, tokens: [entry.sequence.last], sample: true });
   }
   const decoders = plan.length;
-  const needs = readers.map(({ sequence }) => sequence.request.prompt.length - sequence.read);
+  const needs = readers.map(needOf);
   const reached = sum(readers.map(({ sequence }) => sequence.read)) / Math.max(1, readers.length);
   const room = batchSize - decoders;
   const wanted = pace.chunk(decoders, readers.length, reached);
   const shares =
     wanted < chunkUnit && sum(needs) > wanted
-      ? wholeOnes(
-          needs,
-          readers.map(({ slot }) => slot),
-          room,
-          chunkUnit,
-          (tokens, prompts) => pace.together(tokens, prompts, reached),
-        )
+      ? wholeOnes(readers, room, chunkUnit, (tokens, prompts) => pace.together(tokens, prompts, reached))
       : divide(needs, room, wanted, chunkUnit);
   let promptTokens = 0;
   let before = 0;
@@ -103,28 +97,29 @@ function divide(needs: readonly number[], room: number, wanted: number, unit: nu
  * them would take as long as the whole.
  */
 function wholeOnes(
-  needs: readonly number[],
-  slots: readonly number[],
+  readers: readonly Running[],
   room: number,
   unit: number,
   together: (tokens: number, prompts: number) => boolean,
 ): number[] {
-  const shares = needs.map(() => 0);
-  const distance = (index: number): number => Math.abs((slots[index] ?? 0) - (slots[0] ?? 0));
-  const order = [...needs.keys()].toSorted((a, b) => distance(a) - distance(b));
+  const distance = ({ slot }: Running): number => Math.abs(slot - (readers[0]?.slot ?? slot));
+  const chosen = new Map<Running, number>();
   let tokens = 0;
-  let prompts = 0;
-  for (const index of order) {
-    const need = needs[index] ?? 0;
-    const share = prompts === 0 ? Math.min(need, unit, room) : need;
+  for (const reader of readers.toSorted((a, b) => distance(a) - distance(b))) {
+    const need = needOf(reader);
+    const first = chosen.size === 0;
+    const share = first ? Math.min(need, unit, room) : need;
     const all = tokens + share;
-    const joins = prompts === 0 || (need <= unit && all <= room && (all <= unit || together(all, prompts + 1)));
-    if (!joins) continue;
-    shares[index] = share;
+    if (!first && (need > unit || all > room || (all > unit && !together(all, chosen.size + 1)))) continue;
+    chosen.set(reader, share);
     tokens = all;
-    prompts += 1;
   }
-  return shares;
+  return readers.map((reader) => chosen.get(reader) ?? 0);
+}
+
+/** Prompt tokens that are still to be read. */
+function needOf({ sequence }: Running): number {
+  return sequence.request.prompt.length - sequence.read;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nativeBatches } from '../../src/engines/gguf/native-batches.ts';
+import { nativeBatches, type NativeBatchLimits } from '../../src/engines/gguf/native-batches.ts';
 import { tilesPay, weightCells } from '../../src/engines/gguf/tiles.ts';
 import { promptOf } from '../support/token-requests.ts';
 
@@ -44,47 +44,55 @@ test('a larger model fills up later contexts alone', () => {
   assert.ok(!pays(large, 1, 32, 512));
 });
 
-/** Slots, tokens of each and what they are filled up to, of each batch. @param chunks tokens by slot */
+/** Slots, their tokens and the fillers behind these, of each batch. @param chunks tokens by slot */
 function batchesOf(
   chunks: Record<number, number>,
-  limits: { held?: number; contextSize?: number; batchSize?: number; shape?: typeof small | undefined } = {},
+  limits: Partial<NativeBatchLimits> & { held?: number } = {},
 ): string[] {
-  const { held = 2048, contextSize = 4096, batchSize = 512 } = limits;
+  const { held = 2048, contextSize = 4096, batchSize = 512, affordableGap = 0 } = limits;
   const plan = Object.entries(chunks).map(([slot, tokens]) => ({
     slot: Number(slot),
     tokens: promptOf(tokens),
     sample: true,
   }));
   const shape = 'shape' in limits ? limits.shape : small;
-  return nativeBatches(plan, () => held, { contextSize, batchSize, shape }).map(
-    ({ entries, padTo }) => `${entries.map(({ slot, tokens }) => `${slot}:${tokens.length}`).join(' ')} → ${padTo}`,
+  return nativeBatches(plan, () => held, { contextSize, batchSize, affordableGap, shape }).map((batch) =>
+    batch.map(({ slot, tokens, kept }) => `${slot}:${kept}+${tokens.length - kept}`).join(' '),
   );
 }
 
 test('decoders come first and together, short chunks of neighbouring slots together, all others alone', () => {
   assert.deepEqual(batchesOf({ 0: 32, 1: 1, 2: 32, 3: 40, 4: 300, 5: 1, 6: 24 }), [
-    '1:1 5:1 → 0',
-    '0:32 → 0',
-    '2:32 3:40 → 64',
-    '4:300 → 0',
-    '6:24 → 0',
+    '1:1+0 5:1+0',
+    '0:32+0',
+    '2:32+32 3:40+24',
+    '4:300+0',
+    '6:24+0',
   ]);
 });
 
 test('no batch has more tiles than it takes, and no slot is filled beyond its context', () => {
-  assert.deepEqual(batchesOf({ 0: 50, 1: 50, 2: 50 }, { batchSize: 128 }), ['0:50 1:50 → 64', '2:50 → 64']);
-  assert.deepEqual(batchesOf({ 0: 50, 1: 50 }, { batchSize: 63 }), ['0:50 → 0', '1:50 → 0']);
-  assert.deepEqual(batchesOf({ 0: 50 }, { contextSize: 2048 + 64 }), ['0:50 → 64']);
-  assert.deepEqual(batchesOf({ 0: 50, 1: 50 }, { contextSize: 2048 + 63 }), ['0:50 → 0', '1:50 → 0']);
+  assert.deepEqual(batchesOf({ 0: 50, 1: 50, 2: 50 }, { batchSize: 128 }), ['0:50+14 1:50+14', '2:50+14']);
+  assert.deepEqual(batchesOf({ 0: 50, 1: 50 }, { batchSize: 63 }), ['0:50+0', '1:50+0']);
+  assert.deepEqual(batchesOf({ 0: 50 }, { contextSize: 2048 + 64 }), ['0:50+14']);
+  assert.deepEqual(batchesOf({ 0: 50, 1: 50 }, { contextSize: 2048 + 63 }), ['0:50+0', '1:50+0']);
 });
 
 test('whole tiles need no filling, and are read together where that saves parts of tiles', () => {
-  assert.deepEqual(batchesOf({ 0: 64 }), ['0:64 → 0']);
-  assert.deepEqual(batchesOf({ 0: 64, 1: 64 }), ['0:64 1:64 → 64']);
-  assert.deepEqual(batchesOf({ 0: 64, 1: 64 }, { shape: large }), ['0:64 → 0', '1:64 → 0']);
-  assert.deepEqual(batchesOf({ 0: 64, 1: 60 }), ['0:64 1:60 → 64']);
+  assert.deepEqual(batchesOf({ 0: 64 }), ['0:64+0']);
+  assert.deepEqual(batchesOf({ 0: 64, 1: 64 }), ['0:64+0 1:64+0']);
+  assert.deepEqual(batchesOf({ 0: 64, 1: 64 }, { shape: large }), ['0:64+0', '1:64+0']);
+  assert.deepEqual(batchesOf({ 0: 64, 1: 60 }), ['0:64+0 1:60+4']);
 });
 
 test('without a shape nothing is filled up', () => {
-  assert.deepEqual(batchesOf({ 0: 50, 1: 50 }, { shape: undefined }), ['0:50 → 0', '1:50 → 0']);
+  assert.deepEqual(batchesOf({ 0: 50, 1: 50 }, { shape: undefined }), ['0:50+0', '1:50+0']);
+});
+
+test('idle slots between decoders are decoded along where their rows are affordable and there is room', () => {
+  const decoders = { 4: 1, 0: 1, 2: 1 };
+  assert.deepEqual(batchesOf(decoders, { held: 0, affordableGap: 1 }), ['0:1+0 1:0+1 2:1+0 3:0+1 4:1+0']);
+  assert.deepEqual(batchesOf(decoders, { held: 256, affordableGap: 1 }), ['0:1+0 2:1+0 4:1+0']);
+  assert.deepEqual(batchesOf(decoders, { held: 256, affordableGap: 2, batchSize: 4 }), ['0:1+0 1:0+1 2:1+0 4:1+0']);
+  assert.deepEqual(batchesOf(decoders, { held: 0, contextSize: 0, affordableGap: 1 }), ['0:1+0 2:1+0 4:1+0']);
 });

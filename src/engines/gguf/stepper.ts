@@ -6,7 +6,7 @@ import type { Handover } from './handover.ts';
 import type { LogprobReader } from './logprobs.ts';
 import type { SlotSampler } from './sampler.ts';
 import type { Threads } from './threads.ts';
-import { nativeBatches, type NativeBatch } from './native-batches.ts';
+import { nativeBatches, type BatchEntry } from './native-batches.ts';
 import { TILE, type ChunkShape } from './tiles.ts';
 
 export interface StepperOptions {
@@ -28,12 +28,6 @@ export interface StepperOptions {
   shape: ChunkShape | undefined;
   dispose(): Promise<void>;
 }
-
-/** A token that is decoded only because a batch is faster with it, and forgotten at once. */
-const FILLER = 0;
-
-/** A filler attends to all that its slot holds: so many tokens cost about as much as one more row (docs/benchmarks.md). */
-const CELLS_PER_ROW = 256;
 
 /** Steps of a llama.cpp context: slot i is sequence i, each with cells of its own. */
 export class GgufStepper implements Stepper {
@@ -72,26 +66,17 @@ export class GgufStepper implements Stepper {
     return results;
   }
 
-  private async decode(batch: NativeBatch): Promise<StepResult> {
+  private async decode(batch: readonly BatchEntry[]): Promise<StepResult> {
     const { context, threads } = this.options;
-    // llama.cpp puts only sequences with consecutive, ascending ids into one batch (llama_batch_allocr::split_equal).
-    const entries = batch.entries.toSorted((a, b) => a.slot - b.slot);
-    const count = entries.reduce((sum, { tokens }) => sum + Math.max(tokens.length, batch.padTo), 0);
-    const fillers = this.fillers(
-      entries.map(({ slot }) => slot),
-      this.batchSize - count,
-    );
-    const total = count + fillers.length;
+    const total = batch.reduce((sum, { tokens }) => sum + tokens.length, 0);
     context.initBatch(total);
     const wanted: { slot: number; index: number }[] = [];
-    for (const { slot, tokens, sample } of this.withFillers(entries, fillers)) {
-      const logits = sample ? [tokens.length - 1] : [];
-      const whole = new Uint32Array(Math.max(tokens.length, batch.padTo)).fill(FILLER);
-      whole.set(tokens);
-      const indexes = context.addToBatch(slot, this.length(slot), whole, Uint32Array.from(logits));
+    for (const { slot, tokens, kept, sample } of batch) {
+      const logits = Uint32Array.from(sample ? [kept - 1] : []);
+      const indexes = context.addToBatch(slot, this.length(slot), Uint32Array.from(tokens), logits);
       for (const index of indexes) wanted.push({ slot, index });
     }
-    const cells = entries.reduce((sum, { slot }) => sum + this.length(slot), 0);
+    const cells = batch.reduce((sum, { slot, kept }) => sum + (kept > 0 ? this.length(slot) : 0), 0);
     const turn = await this.options.turns.take(threads.choose(total, cells));
     context.setThreads(turn.threads);
     const began = performance.now();
@@ -99,14 +84,12 @@ export class GgufStepper implements Stepper {
       await context.decodeBatch();
     } finally {
       turn.release();
-      for (const slot of fillers) context.removeTokenCellsFromSequence(slot, this.length(slot), -1);
-      if (batch.padTo > 0)
-        for (const { slot, tokens } of entries)
-          context.removeTokenCellsFromSequence(slot, this.length(slot) + tokens.length, -1);
+      for (const { slot, tokens, kept } of batch)
+        if (kept < tokens.length) context.removeTokenCellsFromSequence(slot, this.length(slot) + kept, -1);
     }
     threads.measured(total, cells, turn.threads, performance.now() - began);
     await this.options.handover.decoded();
-    for (const { slot, tokens } of entries) this.lengths[slot] = this.length(slot) + tokens.length;
+    for (const { slot, kept } of batch) this.lengths[slot] = this.length(slot) + kept;
     const sampled = await Promise.allSettled(wanted.map(({ slot, index }) => this.sample(slot, index)));
     // All have read the logits before anything else happens to the context, also when one failed.
     return sampled.map((outcome) => {
@@ -165,26 +148,6 @@ export class GgufStepper implements Stepper {
     sampler.accepted(id);
     const reader = this.telling.has(slot) ? this.options.logprobs[slot] : undefined;
     return reader ? { slot, id, logprobs: await reader.read(this.options.context, index, id) } : { slot, id };
-  }
-
-  /** Idle slots in affordable gaps between busy ones, where the batch and the slot itself have room. */
-  private fillers(busy: readonly number[], room: number): number[] {
-    const fillers: number[] = [];
-    for (let i = 1; i < busy.length; i += 1) {
-      const from = (busy[i - 1] ?? 0) + 1;
-      const to = busy[i] ?? from;
-      const slots = Array.from({ length: to - from }, (_, offset) => from + offset);
-      const rows = slots.reduce((sum, slot) => sum + 1 + this.length(slot) / CELLS_PER_ROW, 0);
-      if (rows > this.options.affordableGap || fillers.length + slots.length > room) continue;
-      if (slots.every((slot) => this.length(slot) < this.contextSize)) fillers.push(...slots);
-    }
-    return fillers;
-  }
-
-  private withFillers(entries: StepPlan, fillers: readonly number[]): StepPlan {
-    if (fillers.length === 0) return entries;
-    const filling = fillers.map((slot) => ({ slot, tokens: [FILLER], sample: false }));
-    return [...entries, ...filling].toSorted((a, b) => a.slot - b.slot);
   }
 
   /** How many tokens the slot holds. */
